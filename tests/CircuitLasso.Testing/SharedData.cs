@@ -5,6 +5,9 @@ namespace CircuitLasso.Testing;
 /// <summary>Finds the folder of real models and texts that lies beside a checkout (<c>../shared/data</c>), where there is one.</summary>
 public static class SharedData
 {
+    /// <summary>The root of this checkout: the folder that holds the solution.</summary>
+    public static string RepositoryRoot { get; } = FindRoot();
+
     /// <summary>The folder, or null.</summary>
     public static string? Folder { get; } = Find();
 
@@ -16,9 +19,6 @@ public static class SharedData
         Assert.SkipUnless(exists, $"shared/data/{string.Join('/', parts)} is not beside this checkout");
         return path;
     }
-
-    /// <summary>The root of this checkout: the folder that holds the solution.</summary>
-    public static string RepositoryRoot { get; } = FindRoot();
 
     private static string? Find()
     {

@@ -15,7 +15,7 @@ public interface IMatrixBackend
     /// <param name="m">Rows of C.</param>
     /// <param name="n">Columns of C.</param>
     /// <param name="k">The inner dimension; zero scales C by beta.</param>
-    /// <param name="alpha">Factor of the product.</param>
+    /// <param name="alpha">Factor of the product; when it is zero A and B are not read.</param>
     /// <param name="a">A.</param>
     /// <param name="lda">Elements from one stored row of A to the next.</param>
     /// <param name="b">B.</param>

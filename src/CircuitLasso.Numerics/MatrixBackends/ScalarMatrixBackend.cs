@@ -19,12 +19,14 @@ public sealed class ScalarMatrixBackend : IMatrixBackend
     private static void Multiply<T>(bool transposeA, bool transposeB, int m, int n, int k, T alpha, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, T beta, Span<T> c, int ldc)
         where T : struct, IFloatingPointIeee754<T>
     {
+        MatrixArguments.CheckProduct(transposeA, transposeB, m, n, k, a.Length, lda, b.Length, ldb, c.Length, ldc);
+        int inner = alpha == T.Zero ? 0 : k;
         for (int i = 0; i < m; i++)
         {
             for (int j = 0; j < n; j++)
             {
                 double sum = 0;
-                for (int p = 0; p < k; p++)
+                for (int p = 0; p < inner; p++)
                 {
                     T left = transposeA ? a[(p * lda) + i] : a[(i * lda) + p];
                     T right = transposeB ? b[(j * ldb) + p] : b[(p * ldb) + j];

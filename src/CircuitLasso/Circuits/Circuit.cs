@@ -1,0 +1,255 @@
+using System.Collections.ObjectModel;
+
+namespace CircuitLasso;
+
+/// <summary>
+/// A directed acyclic graph of weighted edges between parts of a model, with what was measured on it and where it comes from. It knows no
+/// method and no model. Immutable, so any number of threads may read it; the functions on it are in <see cref="CircuitSelection"/> and
+/// <see cref="StrongestPaths"/>.
+/// </summary>
+/// <remarks>
+/// Nodes are kept in computation order (place, then <see cref="NodeNameOrder"/>) and edges by source and then target in that order, so two circuits
+/// with the same content are the same whatever order they were built in. Characters that XML cannot carry become U+FFFD in labels, examples
+/// and provenance values.
+/// </remarks>
+public sealed class Circuit
+{
+    private readonly Dictionary<string, int> _indexOfNode;
+    private readonly Dictionary<(string Source, string Target), int> _indexOfEdge;
+    private readonly IReadOnlyList<EdgeWeightPoint> _weightPath = [];
+    private readonly IReadOnlyList<CircuitExample> _examples = [];
+    private readonly IReadOnlyDictionary<string, double> _metrics = ReadOnlyDictionary<string, double>.Empty;
+    private readonly IReadOnlyDictionary<string, string> _provenance = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>Creates a circuit.</summary>
+    /// <param name="nodes">The nodes, at least one, in any order.</param>
+    /// <param name="edges">The edges, in any order; each goes from a smaller place to a larger one, at most one between two nodes.</param>
+    /// <param name="target">
+    /// Name of the node that the circuit explains. When null: the last node of kind <see cref="CircuitNodeKind.Target"/>, else the last of kind
+    /// <see cref="CircuitNodeKind.Logits"/>, else the last node.
+    /// </param>
+    /// <exception cref="ArgumentException">A name is used twice, not known or not writable, a number is not finite, or an edge does not go forward.</exception>
+    public Circuit(IEnumerable<CircuitNode> nodes, IEnumerable<CircuitEdge> edges, string? target = null)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        ArgumentNullException.ThrowIfNull(edges);
+        CircuitNode[] sorted = [.. nodes];
+        foreach (CircuitNode node in sorted)
+        {
+            Check(node);
+        }
+
+        Check(sorted.Length > 0, "a circuit has at least one node");
+        Array.Sort(sorted, static (x, y) => x.Place != y.Place ? x.Place.CompareTo(y.Place) : NodeNameOrder.Instance.Compare(x.Name, y.Name));
+        _indexOfNode = new Dictionary<string, int>(sorted.Length, StringComparer.Ordinal);
+        for (int i = 0; i < sorted.Length; i++)
+        {
+            Check(_indexOfNode.TryAdd(sorted[i].Name, i), $"node '{sorted[i].Name}' appears twice");
+            if (sorted[i].Label is { } label)
+            {
+                sorted[i] = sorted[i] with { Label = CircuitText.Writable(label) };
+            }
+        }
+
+        Nodes = Array.AsReadOnly(sorted);
+        HasInput = Array.Exists(sorted, node => node.Kind == CircuitNodeKind.Input);
+        CircuitEdge[] sortedEdges = [.. edges];
+        foreach (CircuitEdge edge in sortedEdges)
+        {
+            Check(edge);
+        }
+
+        Array.Sort(sortedEdges, (x, y) => (_indexOfNode[x.Source], _indexOfNode[x.Target]).CompareTo((_indexOfNode[y.Source], _indexOfNode[y.Target])));
+        _indexOfEdge = new Dictionary<(string, string), int>(sortedEdges.Length);
+        for (int i = 0; i < sortedEdges.Length; i++)
+        {
+            Check(_indexOfEdge.TryAdd((sortedEdges[i].Source, sortedEdges[i].Target), i), $"edge {Name(sortedEdges[i])} appears twice");
+        }
+
+        Edges = Array.AsReadOnly(sortedEdges);
+        Check(target is null || _indexOfNode.ContainsKey(target), $"the target '{target}' is not a node");
+        Target = target is not null ? this[target]
+            : sorted.LastOrDefault(node => node.Kind == CircuitNodeKind.Target)
+            ?? sorted.LastOrDefault(node => node.Kind == CircuitNodeKind.Logits)
+            ?? sorted[^1];
+    }
+
+    /// <summary>The nodes in computation order.</summary>
+    public IReadOnlyList<CircuitNode> Nodes { get; }
+
+    /// <summary>The edges, by source and then target in computation order: those of the circuit and the candidates that were scored.</summary>
+    public IReadOnlyList<CircuitEdge> Edges { get; }
+
+    /// <summary>The node that the circuit explains.</summary>
+    public CircuitNode Target { get; }
+
+    internal bool HasInput { get; }
+
+    /// <summary>The candidate edges that a component circuit was chosen from; null for circuits of features or of the user's own blocks.</summary>
+    public ComponentGraph? Components { get; init; }
+
+    /// <summary>Weights of edges along a lambda path, by edge and then falling lambda. Empty where there is no path.</summary>
+    /// <exception cref="ArgumentException">A point names no edge of the circuit, repeats another, or holds a number that is not finite.</exception>
+    public IReadOnlyList<EdgeWeightPoint> WeightPath
+    {
+        get => _weightPath;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            EdgeWeightPoint[] points = [.. value];
+            foreach (EdgeWeightPoint point in points)
+            {
+                string name = $"the weight of {point.Source}->{point.Target} at lambda {point.Lambda:R}";
+                Check(_indexOfEdge.ContainsKey((point.Source, point.Target)), $"{name} belongs to no edge");
+                Check(point.Lambda >= 0 && double.IsFinite(point.Lambda) && double.IsFinite(point.Weight), $"{name} is not a finite number");
+                Check(IsShare(point.Stability), $"the stability of {point.Source}->{point.Target} is not between 0 and 1");
+            }
+
+            Array.Sort(points, (x, y) => (_indexOfEdge[(x.Source, x.Target)], -x.Lambda).CompareTo((_indexOfEdge[(y.Source, y.Target)], -y.Lambda)));
+            for (int i = 1; i < points.Length; i++)
+            {
+                (EdgeWeightPoint one, EdgeWeightPoint two) = (points[i - 1], points[i]);
+                Check(
+                    one.Lambda != two.Lambda || one.Source != two.Source || one.Target != two.Target,
+                    $"edge {one.Source}->{one.Target} has two weights at lambda {one.Lambda:R}");
+            }
+
+            _weightPath = Array.AsReadOnly(points);
+        }
+    }
+
+    /// <summary>Texts on which nodes are strong, by node in computation order and otherwise as given.</summary>
+    /// <exception cref="ArgumentException">An example names no node of the circuit or its value is not finite.</exception>
+    public IReadOnlyList<CircuitExample> Examples
+    {
+        get => _examples;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            foreach (CircuitExample example in value)
+            {
+                Check(_indexOfNode.ContainsKey(example.Node), $"an example names '{example.Node}', which is not a node");
+                Check(double.IsFinite(example.Value), $"an example of '{example.Node}' has a value that is not finite");
+            }
+
+            _examples = Array.AsReadOnly(value.OrderBy(example => _indexOfNode[example.Node])
+                .Select(example => example with { Text = CircuitText.Writable(example.Text) }).ToArray());
+        }
+    }
+
+    /// <summary>What was measured, by name, in the order in which it was given.</summary>
+    /// <exception cref="ArgumentException">A name is empty or not writable, or a value is not finite.</exception>
+    public IReadOnlyDictionary<string, double> Metrics
+    {
+        get => _metrics;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            OrderedDictionary<string, double> metrics = new(StringComparer.Ordinal);
+            foreach ((string name, double number) in value)
+            {
+                Check(CircuitText.IsName(name), "the name of a metric is empty, too long or holds control characters");
+                Check(double.IsFinite(number), $"metric '{name}' is not finite");
+                metrics.Add(name, number);
+            }
+
+            _metrics = metrics;
+        }
+    }
+
+    /// <summary>
+    /// Where the circuit comes from (hashes of model and text, options, versions, the command), in the order in which it was given. Results only:
+    /// clock times and seconds do not belong here, so that the same work gives the same bytes.
+    /// </summary>
+    /// <exception cref="ArgumentException">A key is empty or not writable.</exception>
+    public IReadOnlyDictionary<string, string> Provenance
+    {
+        get => _provenance;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            OrderedDictionary<string, string> provenance = new(StringComparer.Ordinal);
+            foreach ((string key, string text) in value)
+            {
+                Check(CircuitText.IsName(key), "a provenance key is empty, too long or holds control characters");
+                provenance.Add(key, CircuitText.Writable(text));
+            }
+
+            _provenance = provenance;
+        }
+    }
+
+    /// <summary>The node of that name.</summary>
+    /// <param name="name">Name of a node.</param>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public CircuitNode this[string name] => Nodes[_indexOfNode[name]];
+
+    /// <summary>The position of a node in <see cref="Nodes"/>, or -1.</summary>
+    /// <param name="name">Name of a node.</param>
+    public int IndexOf(string name) => _indexOfNode.GetValueOrDefault(name, -1);
+
+    /// <summary>The edge between two nodes, or null.</summary>
+    /// <param name="source">Name of the source.</param>
+    /// <param name="target">Name of the target.</param>
+    public CircuitEdge? Edge(string source, string target) => _indexOfEdge.TryGetValue((source, target), out int index) ? Edges[index] : null;
+
+    /// <summary>The same circuit with some of its parts replaced; null leaves a part as it is.</summary>
+    /// <param name="nodes">New nodes.</param>
+    /// <param name="edges">New edges.</param>
+    /// <param name="weightPath">New weights along the path; when null, those of the edges that are left.</param>
+    /// <param name="examples">New examples; when null, those of the nodes that are left.</param>
+    /// <param name="metrics">New metrics.</param>
+    /// <param name="provenance">New provenance.</param>
+    /// <exception cref="ArgumentException">The parts do not fit together.</exception>
+    public Circuit With(
+        IEnumerable<CircuitNode>? nodes = null,
+        IEnumerable<CircuitEdge>? edges = null,
+        IEnumerable<EdgeWeightPoint>? weightPath = null,
+        IEnumerable<CircuitExample>? examples = null,
+        IReadOnlyDictionary<string, double>? metrics = null,
+        IReadOnlyDictionary<string, string>? provenance = null)
+    {
+        Circuit core = new(nodes ?? Nodes, edges ?? Edges, Target.Name);
+        return new Circuit(core.Nodes, core.Edges, Target.Name)
+        {
+            Components = Components,
+            WeightPath = [.. weightPath ?? WeightPath.Where(point => core.Edge(point.Source, point.Target) is not null)],
+            Examples = [.. examples ?? Examples.Where(example => core.IndexOf(example.Node) >= 0)],
+            Metrics = metrics ?? Metrics,
+            Provenance = provenance ?? Provenance,
+        };
+    }
+
+    private static void Check(CircuitNode node)
+    {
+        Check(CircuitText.IsName(node.Name), "the name of a node is empty, too long or holds control characters");
+        Check(Enum.IsDefined(node.Kind), $"node '{node.Name}' is of no known kind");
+        Check(node.Place >= 0 && node.Layer is null or >= 0, $"node '{node.Name}' has a negative place or layer");
+        Check(double.IsFinite(node.Relevance) && IsFinite(node.Explained), $"node '{node.Name}' has a number that is not finite");
+    }
+
+    private static void Check(bool holds, string problem)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(problem);
+        }
+    }
+
+    private static bool IsFinite(double? number) => number is null || double.IsFinite(number.Value);
+
+    private static bool IsShare(double? number) => number is null or (>= 0 and <= 1);
+
+    private static string Name(CircuitEdge edge) => $"{edge.Source}->{edge.Target}";
+
+    private void Check(CircuitEdge edge)
+    {
+        Check(edge.Source is not null && edge.Target is not null, "an edge has no source or no target");
+        Check(_indexOfNode.TryGetValue(edge.Source!, out int source), $"edge {Name(edge)} starts at '{edge.Source}', which is not a node");
+        Check(_indexOfNode.TryGetValue(edge.Target!, out int target), $"edge {Name(edge)} ends at '{edge.Target}', which is not a node");
+        Check(Nodes[source].Place < Nodes[target].Place, $"edge {Name(edge)} does not go forward in computation order");
+        Check(double.IsFinite(edge.Weight) && IsFinite(edge.Norm) && IsFinite(edge.EntersAtLambda), $"edge {Name(edge)} has a number that is not finite");
+        Check(edge.Norm is null or >= 0 && edge.EntersAtLambda is null or >= 0, $"edge {Name(edge)} has a negative norm or lambda");
+        Check(IsShare(edge.Stability), $"the stability of edge {Name(edge)} is not between 0 and 1");
+    }
+}

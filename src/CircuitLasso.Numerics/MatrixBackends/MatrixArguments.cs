@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace CircuitLasso.Numerics;
 
 /// <summary>The one place where the arguments of a product are checked; after it, kernels may use bare pointers.</summary>
@@ -15,6 +17,32 @@ internal static class MatrixArguments
         CheckMatrix("A", transposeA ? k : m, transposeA ? m : k, lengthA, lda);
         CheckMatrix("B", transposeB ? n : k, transposeB ? k : n, lengthB, ldb);
         CheckMatrix("C", m, n, lengthC, ldc);
+    }
+
+    /// <summary>Finishes the products that read neither A nor B: an empty C, no inner dimension, or a zero factor. C := beta C then.</summary>
+    /// <returns>Whether the product was one of these and is done.</returns>
+    public static bool ScaleOnly<T>(int m, int n, int k, T alpha, T beta, Span<T> c, int ldc)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        if (m == 0 || n == 0)
+        {
+            return true;
+        }
+
+        if (k != 0 && alpha != T.Zero)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < m; i++)
+        {
+            foreach (ref T element in c.Slice(i * ldc, n))
+            {
+                element = beta == T.Zero ? T.Zero : beta * element;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>Checks that a row-major matrix of rows x columns with this leading dimension fits into so many elements.</summary>

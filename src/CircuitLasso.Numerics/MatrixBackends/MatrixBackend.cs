@@ -1,12 +1,30 @@
 namespace CircuitLasso.Numerics;
 
-/// <summary>Chooses the backend of dense matrix products once per process.</summary>
+/// <summary>Chooses the backend of dense matrix products, once per process. Thread-safe.</summary>
+/// <remarks>
+/// The environment variable <c>CIRCUITLASSO_MATRIX_BACKEND</c> decides where it is set: <c>openblas</c> or <c>scalar</c>.
+/// Otherwise it is OpenBLAS where the system has it, and plain loops elsewhere.
+/// </remarks>
 public static class MatrixBackend
 {
-    private static readonly Lazy<IMatrixBackend> _default = new(Choose);
+    /// <summary>The environment variable that decides: <c>openblas</c> or <c>scalar</c>.</summary>
+    public const string Variable = "CIRCUITLASSO_MATRIX_BACKEND";
+
+    private static readonly Lazy<(IMatrixBackend Backend, string Reason)> _choice = new(static () => Choose(Environment.GetEnvironmentVariable(Variable), OpenBlasBackend.TryCreate));
 
     /// <summary>The backend that the process uses.</summary>
-    public static IMatrixBackend Default => _default.Value;
+    /// <exception cref="InputException">The environment variable names no backend, or OpenBLAS where there is none.</exception>
+    public static IMatrixBackend Default => _choice.Value.Backend;
 
-    private static ScalarMatrixBackend Choose() => new();
+    /// <summary>Why it is this one, for people.</summary>
+    /// <exception cref="InputException">The environment variable names no backend, or OpenBLAS where there is none.</exception>
+    public static string Reason => _choice.Value.Reason;
+
+    internal static (IMatrixBackend Backend, string Reason) Choose(string? asked, Func<IMatrixBackend?> openBlas) => asked switch
+    {
+        null or "" => openBlas() is { } found ? (found, "OpenBLAS was found on this system") : (new ScalarMatrixBackend(), "no OpenBLAS was found on this system"),
+        "openblas" => (openBlas() ?? throw new InputException(Variable, "asks for openblas, and this system has no OpenBLAS library", "install it (Debian: libopenblas0-pthread) or set scalar"), $"{Variable} asks for it"),
+        "scalar" => (new ScalarMatrixBackend(), $"{Variable} asks for it"),
+        _ => throw new InputException(Variable, $"'{asked}' is not a matrix backend", "set openblas or scalar, or unset it"),
+    };
 }

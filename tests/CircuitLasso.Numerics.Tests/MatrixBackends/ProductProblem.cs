@@ -58,12 +58,12 @@ internal sealed class ProductProblem<T>
     }
 
     /// <summary>
-    /// Elements are below one in absolute value and of random sign, so partial sums grow like sqrt(k) / 3 and k roundings of them add up to
-    /// about k / 6 units in the last place: k + 4 units are asked for.
+    /// Elements are below one in absolute value and of random sign, so partial sums grow like sqrt(p) / 3. Rounding k of them leaves an error
+    /// whose deviation is about k / 12 units in the last place of one; k + 4 units are asked for.
     /// </summary>
     public void AssertClose(ReadOnlySpan<T> expected, ReadOnlySpan<T> actual)
     {
-        double unit = typeof(T) == typeof(float) ? Math.Pow(2, -24) : Math.Pow(2, -53);
+        double unit = typeof(T) == typeof(float) ? Math.Pow(2, -23) : Math.Pow(2, -52);
         double tolerance = unit * (_k + 4) * (Math.Abs(double.CreateChecked(Alpha)) + Math.Abs(double.CreateChecked(Beta)));
         Assert.Equal(expected.Length, actual.Length);
         for (int i = 0; i < expected.Length; i++)

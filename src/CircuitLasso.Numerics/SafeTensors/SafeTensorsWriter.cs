@@ -33,6 +33,7 @@ public sealed class SafeTensorsWriter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(tensors);
         HashSet<string> names = new(StringComparer.Ordinal) { "__metadata__" };
+        long total = 0;
         foreach (SafeTensorsDeclaration tensor in tensors)
         {
             if (!names.Add(tensor.Name))
@@ -40,8 +41,13 @@ public sealed class SafeTensorsWriter : IDisposable
                 throw new ArgumentException($"The name '{tensor.Name}' is taken.", nameof(tensors));
             }
 
-            long length = SafeTensorsDataTypes.ByteLength(tensor.Shape, tensor.DataType)
-                ?? throw new ArgumentException($"Tensor '{tensor.Name}' has a shape that is negative or too large.", nameof(tensors));
+            long length = SafeTensorsDataTypes.ByteLength(tensor.Shape, tensor.DataType) ?? -1;
+            if (length < 0 || length > long.MaxValue - total)
+            {
+                throw new ArgumentException($"Tensor '{tensor.Name}' has a shape that is negative or too large.", nameof(tensors));
+            }
+
+            total += length;
             _tensors.Add((tensor, length));
         }
 
@@ -178,7 +184,7 @@ public sealed class SafeTensorsWriter : IDisposable
                 json.WriteStartObject(tensor.Name);
                 json.WriteString("dtype", SafeTensorsDataTypes.Name(tensor.DataType));
                 WriteNumbers(json, "shape", tensor.Shape);
-                WriteNumbers(json, "data_offsets", [offset, checked(offset + length)]);
+                WriteNumbers(json, "data_offsets", [offset, offset + length]);
                 json.WriteEndObject();
                 offset += length;
             }

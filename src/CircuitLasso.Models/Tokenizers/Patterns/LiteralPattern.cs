@@ -1,0 +1,26 @@
+namespace CircuitLasso.Models;
+
+/// <summary>Finds a fixed text; an empty one is found nowhere.</summary>
+internal sealed class LiteralPattern(string literal) : ITextPattern
+{
+    /// <inheritdoc/>
+    public void FindMatches(ReadOnlySpan<char> text, List<Origin> matches)
+    {
+        if (literal.Length == 0)
+        {
+            return;
+        }
+
+        for (int start = 0; ;)
+        {
+            int found = text[start..].IndexOf(literal, StringComparison.Ordinal);
+            if (found < 0)
+            {
+                return;
+            }
+
+            matches.Add(new Origin(start + found, start + found + literal.Length));
+            start += found + literal.Length;
+        }
+    }
+}

@@ -1,0 +1,8 @@
+namespace CircuitLasso.Models;
+
+/// <summary>Cuts a text into the pieces that the token model sees one by one. Safe for use by several threads.</summary>
+internal interface IPreTokenizer
+{
+    /// <summary>The text cut further; added tokens pass through. The argument is left as it was.</summary>
+    PreTokenizedText PreTokenize(PreTokenizedText input);
+}

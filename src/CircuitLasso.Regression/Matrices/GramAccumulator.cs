@@ -1,0 +1,230 @@
+using System.Globalization;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Regression;
+
+/// <summary>
+/// Builds <see cref="GramStatistics"/> from rows that stream by. Rows are taken in aligned blocks of <see cref="BlockRows"/>; blocks are
+/// merged along one binary tree of block indices (node l, i covers blocks i 2^l up to (i + 1) 2^l), so the result has the same bytes however
+/// the rows were cut into calls, into threads, or into shards that start at a block.
+/// </summary>
+/// <remarks>
+/// Memory: one block of rows and, per level of the tree, one columns x columns matrix. Not safe for use by several threads at once;
+/// the products of a block run in parallel inside.
+/// </remarks>
+public sealed class GramAccumulator : IDisposable
+{
+    /// <summary>Rows of one aligned block.</summary>
+    public const int BlockRows = 256;
+
+    private const int TileColumns = 192;
+    private readonly NativeBuffer<double> _block;
+    private readonly List<(int Level, long Index, GramStatistics Statistics)> _nodes = [];
+    private readonly string _subject;
+    private readonly long _firstBlock;
+    private long _nextBlock;
+    private int _filled;
+    private bool _finished;
+
+    /// <summary>Starts with no rows.</summary>
+    /// <param name="columns">Number of columns, at least one.</param>
+    /// <param name="firstBlock">The index of the block that this shard starts with; 0 unless the rows before it are accumulated elsewhere.</param>
+    /// <param name="subject">What the rows are called in errors.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="columns"/> is below one or <paramref name="firstBlock"/> below zero.</exception>
+    public GramAccumulator(int columns, long firstBlock = 0, string subject = "design")
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(firstBlock);
+        Columns = columns;
+        _firstBlock = firstBlock;
+        _nextBlock = firstBlock;
+        _subject = subject;
+        _block = new NativeBuffer<double>((nint)BlockRows * columns, zeroed: false);
+    }
+
+    /// <summary>Number of columns.</summary>
+    public int Columns { get; }
+
+    /// <summary>Rows added so far.</summary>
+    public long Rows => ((_nextBlock - _firstBlock) * BlockRows) + _filled;
+
+    /// <summary>Adds rows, row-major.</summary>
+    /// <param name="rows">A whole number of rows.</param>
+    /// <exception cref="InputException">A value is NaN or infinite; the message names its row and column, both from 0.</exception>
+    /// <exception cref="ArgumentException">The length is not a multiple of the number of columns.</exception>
+    public void Add(ReadOnlySpan<float> rows)
+    {
+        for (int count = CountRows(rows.Length); count > 0; count--)
+        {
+            Span<double> target = NextRow();
+            for (int j = 0; j < target.Length; j++)
+            {
+                target[j] = rows[j];
+            }
+
+            rows = rows[Columns..];
+            RowWritten(target);
+        }
+    }
+
+    /// <inheritdoc cref="Add(ReadOnlySpan{float})"/>
+    public void Add(ReadOnlySpan<double> rows)
+    {
+        for (int count = CountRows(rows.Length); count > 0; count--)
+        {
+            Span<double> target = NextRow();
+            rows[..Columns].CopyTo(target);
+            rows = rows[Columns..];
+            RowWritten(target);
+        }
+    }
+
+    /// <summary>Adds the rows of the shard that follows; that shard is used up.</summary>
+    /// <param name="next">A shard whose first block is the one after this one's last.</param>
+    /// <exception cref="ArgumentException">The shard does not follow, or this one does not end at a block's end.</exception>
+    public void Append(GramAccumulator next)
+    {
+        if (next.Columns != Columns || _filled != 0 || next._firstBlock != _nextBlock || _finished || next._finished)
+        {
+            throw new ArgumentException("the shard does not start where this one ends, at a block's end, over the same columns", nameof(next));
+        }
+
+        foreach ((int level, long index, GramStatistics statistics) in next._nodes)
+        {
+            Push(level, index, statistics);
+        }
+
+        next._nodes.Clear();
+        next._finished = true;
+        _nextBlock = next._nextBlock;
+        _filled = next._filled;
+        next._block.Slice(0, _filled * Columns).CopyTo(_block.Slice(0, _filled * Columns));
+    }
+
+    /// <summary>Merges what is there and hands it out. Nothing can be added afterwards.</summary>
+    /// <exception cref="InputException">There are no rows, or values are so large that a sum of squares overflows.</exception>
+    public GramStatistics Finish()
+    {
+        ObjectDisposedException.ThrowIf(_finished, this);
+        if (Rows == 0)
+        {
+            throw new InputException(_subject, "it has no rows", "give at least one row");
+        }
+
+        if (_filled > 0)
+        {
+            CloseBlock();
+        }
+
+        GramStatistics result = _nodes[^1].Statistics;
+        for (int i = _nodes.Count - 2; i >= 0; i--)
+        {
+            GramStatistics left = _nodes[i].Statistics;
+            left.MergeUpper(result);
+            result.Dispose();
+            result = left;
+        }
+
+        _nodes.Clear();
+        _finished = true;
+        result.Mirror();
+        for (int j = 0; j < Columns; j++)
+        {
+            if (!double.IsFinite(result.Product(j, j)))
+            {
+                result.Dispose();
+                throw new InputException(_subject, $"column {j} is so large that its sum of squares overflows", "scale the columns down");
+            }
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _finished = true;
+        _block.Dispose();
+        foreach ((_, _, GramStatistics statistics) in _nodes)
+        {
+            statistics.Dispose();
+        }
+
+        _nodes.Clear();
+    }
+
+    private int CountRows(int length)
+    {
+        ObjectDisposedException.ThrowIf(_finished, this);
+        return length % Columns == 0 ? length / Columns : throw new ArgumentException($"{length} values are not whole rows of {Columns}", nameof(length));
+    }
+
+    private Span<double> NextRow() => _block.Slice((nint)_filled * Columns, Columns);
+
+    private void RowWritten(ReadOnlySpan<double> row)
+    {
+        for (int j = 0; j < row.Length; j++)
+        {
+            if (!double.IsFinite(row[j]))
+            {
+                long at = (_firstBlock * BlockRows) + Rows;
+                throw new InputException(_subject, $"row {at}, column {j} is {row[j].ToString(CultureInfo.InvariantCulture)}", "remove or repair that row");
+            }
+        }
+
+        if (++_filled == BlockRows)
+        {
+            CloseBlock();
+        }
+    }
+
+    private void CloseBlock()
+    {
+        double[] means = new double[Columns];
+        for (int i = 0; i < _filled; i++)
+        {
+            VectorLoops.AddScaled(1.0 / _filled, _block.Slice((nint)i * Columns, Columns), means);
+        }
+
+        for (int i = 0; i < _filled; i++)
+        {
+            VectorLoops.AddScaled(-1, means, _block.Slice((nint)i * Columns, Columns));
+        }
+
+        NativeBuffer<double> products = new((nint)Columns * Columns, zeroed: false);
+        int rows = _filled, tiles = (Columns + TileColumns - 1) / TileColumns;
+        DeterministicParallel.For(tiles * (tiles + 1) / 2, task =>
+        {
+            int tileRow = 0;
+            for (int left = tiles; task >= left; left--)
+            {
+                task -= left;
+                tileRow++;
+            }
+
+            int i = tileRow * TileColumns, j = (tileRow + task) * TileColumns;
+            int height = Math.Min(TileColumns, Columns - i), width = Math.Min(TileColumns, Columns - j);
+            MatrixBackend.Default.Gemm(true, false, height, width, rows, 1.0, Window(_block, 0, i, rows, height), Columns, Window(_block, 0, j, rows, width), Columns, 0.0, Window(products, i, j, height, width), Columns);
+        });
+        Push(0, _nextBlock, new GramStatistics(rows, means, products));
+        _nextBlock += rows == BlockRows ? 1 : 0;
+        _filled = rows == BlockRows ? 0 : _filled;
+    }
+
+    private Span<double> Window(NativeBuffer<double> matrix, int row, int column, int height, int width) =>
+        matrix.Slice(((nint)row * Columns) + column, ((height - 1) * Columns) + width);
+
+    private void Push(int level, long index, GramStatistics statistics)
+    {
+        while (_nodes.Count > 0 && _nodes[^1].Level == level && (index & 1) == 1 && _nodes[^1].Index == index - 1)
+        {
+            GramStatistics left = _nodes[^1].Statistics;
+            _nodes.RemoveAt(_nodes.Count - 1);
+            left.MergeUpper(statistics);
+            statistics.Dispose();
+            (level, index, statistics) = (level + 1, index >> 1, left);
+        }
+
+        _nodes.Add((level, index, statistics));
+    }
+}

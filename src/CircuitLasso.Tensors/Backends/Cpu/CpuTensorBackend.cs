@@ -1,0 +1,84 @@
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Tensors;
+
+/// <summary>
+/// The primitives on the processor. Work is cut into pieces that depend on sizes alone, sums run over 16 fixed lanes and fixed chunks merged in order,
+/// and vector functions give every element the same value wherever it stands: results do not depend on the number of threads.
+/// </summary>
+internal sealed unsafe partial class CpuTensorBackend : ITensorBackend
+{
+    // Large enough to pay for handing out a task, small enough to stay in a core's cache.
+    private const int ElementsPerTask = 1 << 14;
+
+    private readonly CpuStoragePool _pool = new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
+
+    public string Name => $"processor, {MatrixBackend.Default.Name}";
+
+    internal CpuStoragePool Pool => _pool;
+
+    public TensorStorage Allocate(long length, bool zeroed)
+    {
+        CpuTensorStorage storage = new(this, _pool, _pool.Rent(length), length);
+        if (zeroed)
+        {
+            Fill(storage, 0);
+        }
+
+        return storage;
+    }
+
+    public void Upload(ReadOnlySpan<float> values, TensorStorage target, long offset)
+    {
+        RequireRange(target, offset, values.Length);
+        values.CopyTo(new Span<float>(Pointer(target) + offset, values.Length));
+    }
+
+    public void Download(TensorStorage source, long offset, Span<float> values)
+    {
+        RequireRange(source, offset, values.Length);
+        new ReadOnlySpan<float>(Pointer(source) + offset, values.Length).CopyTo(values);
+    }
+
+    public void Fill(TensorStorage target, float value)
+    {
+        float* pointer = Pointer(target);
+        ForRanges(target.Length, ElementsPerTask, (start, count) => new Span<float>(pointer + start, count).Fill(value));
+    }
+
+    private static float* Pointer(TensorStorage storage) =>
+        storage is CpuTensorStorage own ? own.Pointer : throw new ArgumentException("The tensor belongs to another backend.", nameof(storage));
+
+    private static float* PointerOrNull(TensorStorage? storage) => storage is null ? null : Pointer(storage);
+
+    private static void RequireRange(TensorStorage storage, long offset, long count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, storage.Length - count);
+    }
+
+    /// <summary>Runs a task for every range of at most <paramref name="size"/> of <paramref name="length"/> elements.</summary>
+    private static void ForRanges(long length, int size, Action<long, int> task)
+    {
+        if (length <= size)
+        {
+            if (length > 0)
+            {
+                task(0, (int)length);
+            }
+
+            return;
+        }
+
+        DeterministicParallel.For(checked((int)((length + size - 1) / size)), i =>
+        {
+            long start = (long)i * size;
+            task(start, (int)Math.Min(size, length - start));
+        });
+    }
+
+    /// <summary>Ranges of whole rows, of about <see cref="ElementsPerTask"/> elements.</summary>
+    private static void ForRows(long rows, long width, Action<long, int> task) => ForRanges(rows, RowsPerTask(width), task);
+
+    private static int RowsPerTask(long width) => (int)Math.Max(1, ElementsPerTask / Math.Max(1, width));
+}

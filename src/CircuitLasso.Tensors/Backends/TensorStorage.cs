@@ -1,0 +1,52 @@
+namespace CircuitLasso.Tensors;
+
+/// <summary>
+/// A block of float32 numbers that belongs to one backend. Tensors of different shapes may share it; the last one to let go gives it back.
+/// </summary>
+/// <remarks>Counting references is thread-safe; the numbers themselves are as safe as the operations that touch them.</remarks>
+public abstract class TensorStorage
+{
+    private int _references = 1;
+    private int _version;
+
+    /// <summary>Creates a block with one reference.</summary>
+    /// <param name="backend">The backend that owns the memory.</param>
+    /// <param name="length">Number of elements.</param>
+    protected TensorStorage(ITensorBackend backend, long length)
+    {
+        ArgumentNullException.ThrowIfNull(backend);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Backend = backend;
+        Length = length;
+    }
+
+    /// <summary>The backend that owns the memory.</summary>
+    public ITensorBackend Backend { get; }
+
+    /// <summary>Number of elements.</summary>
+    public long Length { get; }
+
+    /// <summary>Counts the writes after creation, so that a gradient never reads values other than those the operation read.</summary>
+    internal int Version => Volatile.Read(ref _version);
+
+    internal bool IsShared => Volatile.Read(ref _references) > 1;
+
+    internal void MarkChanged() => Interlocked.Increment(ref _version);
+
+    internal TensorStorage Share()
+    {
+        Interlocked.Increment(ref _references);
+        return this;
+    }
+
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _references) == 0)
+        {
+            Free();
+        }
+    }
+
+    /// <summary>Gives the memory back to the backend; called once, when the last reference goes.</summary>
+    protected abstract void Free();
+}

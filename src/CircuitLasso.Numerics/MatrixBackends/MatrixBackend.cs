@@ -2,12 +2,12 @@ namespace CircuitLasso.Numerics;
 
 /// <summary>Chooses the backend of dense matrix products, once per process. Thread-safe.</summary>
 /// <remarks>
-/// The environment variable <c>CIRCUITLASSO_MATRIX_BACKEND</c> decides where it is set: <c>openblas</c> or <c>scalar</c>.
-/// Otherwise it is OpenBLAS where the system has it, and plain loops elsewhere.
+/// The environment variable <c>CIRCUITLASSO_MATRIX_BACKEND</c> decides where it is set: <c>openblas</c>, <c>simd</c> or <c>scalar</c>.
+/// Otherwise it is OpenBLAS where the system has it, and the project's own kernels elsewhere.
 /// </remarks>
 public static class MatrixBackend
 {
-    /// <summary>The environment variable that decides: <c>openblas</c> or <c>scalar</c>.</summary>
+    /// <summary>The environment variable that decides: <c>openblas</c>, <c>simd</c> or <c>scalar</c>.</summary>
     public const string Variable = "CIRCUITLASSO_MATRIX_BACKEND";
 
     private static readonly Lazy<(IMatrixBackend Backend, string Reason)> _choice = new(static () => Choose(Environment.GetEnvironmentVariable(Variable), OpenBlasBackend.TryCreate));
@@ -22,9 +22,10 @@ public static class MatrixBackend
 
     internal static (IMatrixBackend Backend, string Reason) Choose(string? asked, Func<IMatrixBackend?> openBlas) => asked switch
     {
-        null or "" => openBlas() is { } found ? (found, "OpenBLAS was found on this system") : (new ScalarMatrixBackend(), "no OpenBLAS was found on this system"),
-        "openblas" => (openBlas() ?? throw new InputException(Variable, "asks for openblas, and this system has no OpenBLAS library", "install it (Debian: libopenblas0-pthread) or set scalar"), $"{Variable} asks for it"),
+        null or "" => openBlas() is { } found ? (found, "OpenBLAS was found on this system") : (new SimdMatrixBackend(), "no OpenBLAS was found on this system"),
+        "openblas" => (openBlas() ?? throw new InputException(Variable, "asks for openblas, and this system has no OpenBLAS library", "install it (Debian: libopenblas0-pthread) or set simd"), $"{Variable} asks for it"),
+        "simd" => (new SimdMatrixBackend(), $"{Variable} asks for it"),
         "scalar" => (new ScalarMatrixBackend(), $"{Variable} asks for it"),
-        _ => throw new InputException(Variable, $"'{asked}' is not a matrix backend", "set openblas or scalar, or unset it"),
+        _ => throw new InputException(Variable, $"'{asked}' is not a matrix backend", "set openblas, simd or scalar, or unset it"),
     };
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace CircuitLasso.Numerics;
 
@@ -9,9 +10,13 @@ namespace CircuitLasso.Numerics;
 /// <remarks>
 /// The tiles follow from the dimensions alone, so the result is the same bytes for any number of threads. Small products run at once on the
 /// calling thread, and so does everything called from inside a task of <see cref="DeterministicParallel"/>.
+/// Products with very few rows or columns (a single token) go to <see cref="SimdMatrixBackend"/> also where OpenBLAS computes the others: they
+/// read a matrix once, and OpenBLAS copies it first, at a fraction of the rate (bench/README.md).
 /// </remarks>
 public static class MatrixProduct
 {
+    private static readonly SimdMatrixBackend _narrow = new();
+
     /// <inheritdoc cref="IMatrixBackend.Gemm(bool, bool, int, int, int, float, ReadOnlySpan{float}, int, ReadOnlySpan{float}, int, float, Span{float}, int)"/>
     public static void Gemm(bool transposeA, bool transposeB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc) =>
         Gemm(MatrixBackend.Default, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
@@ -24,6 +29,11 @@ public static class MatrixProduct
     internal static unsafe void Gemm<T>(IMatrixBackend backend, bool transposeA, bool transposeB, int m, int n, int k, T alpha, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, T beta, Span<T> c, int ldc)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
+        if (backend is OpenBlasBackend && Vector128.IsHardwareAccelerated && Math.Min(m, n) <= NarrowProduct.MostRows)
+        {
+            backend = _narrow;
+        }
+
         TilePartition tiles = TilePartition.OfProduct(m, n, k);
         if (tiles.Count <= 1)
         {

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 
@@ -8,7 +7,8 @@ namespace CircuitLasso.Numerics;
 /// The system's OpenBLAS, set to one thread of its own. Thread-safe; one instance serves the process.
 /// </summary>
 /// <remarks>
-/// OpenBLAS chooses its kernels by the processor when it is loaded, and <see cref="Name"/> tells which. It is found under the names that
+/// OpenBLAS chooses its kernels by the processor when it is loaded, and <see cref="Name"/> tells which; its environment variable
+/// <c>OPENBLAS_CORETYPE</c> overrides that. It is found under the names that
 /// Debian, Windows and macOS give it; only builds with 32-bit integers (the usual ones) are looked for.
 /// </remarks>
 public sealed unsafe class OpenBlasBackend : IMatrixBackend

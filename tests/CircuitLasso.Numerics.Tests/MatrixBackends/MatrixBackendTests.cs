@@ -1,11 +1,50 @@
+using CircuitLasso.Testing;
+
 namespace CircuitLasso.Numerics.Tests;
 
 public sealed class MatrixBackendTests
 {
-    public static TheoryData<string> Backends() => ["scalar", "openblas"];
+    public static TheoryData<string> Backends() => ["scalar", "simd", "openblas"];
 
     [Fact]
     public void OpenBlas_agrees_with_the_plain_loops() => BackendCases.AssertAgreesWithScalar(Create("openblas"));
+
+    [Fact]
+    public void The_project_s_kernels_agree_with_the_plain_loops() => BackendCases.AssertAgreesWithScalar(new SimdMatrixBackend());
+
+    [Fact]
+    public void The_project_s_kernels_agree_with_the_plain_loops_on_every_instruction_set() =>
+        InstructionSets.RunWithEach(typeof(MatrixBackendTests), nameof(The_project_s_kernels_agree_with_the_plain_loops));
+
+    [Fact]
+    public void Products_larger_than_one_block_agree_with_the_plain_loops()
+    {
+        // Beyond 2048 columns, 480 rows and 256 deep: every loop of the blocked product turns more than once.
+        foreach ((int m, int n, int k, bool transposeA, bool transposeB) in ((int, int, int, bool, bool)[])[(487, 70, 521, true, false), (65, 2083, 300, false, true), (2100, 6, 300, false, false)])
+        {
+            ProductProblem<float> single = new(m, n, k, transposeA, transposeB, 1.25, 0.5, seed: m);
+            single.AssertClose(single.Run(new ScalarMatrixBackend()), single.Run(new SimdMatrixBackend()));
+            ProductProblem<double> twice = new(m, n, k, transposeA, transposeB, 1.25, 0.5, seed: m);
+            twice.AssertClose(twice.Run(new ScalarMatrixBackend()), twice.Run(new SimdMatrixBackend()));
+        }
+    }
+
+    [Fact]
+    public void Products_by_the_project_s_kernels_allocate_nothing()
+    {
+        SimdMatrixBackend backend = new();
+        float[] a = new float[300 * 300];
+        float[] c = new float[300 * 300];
+        for (int round = 0; round < 2; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            backend.Gemm(false, true, 300, 300, 300, 1f, a, 300, a, 300, 0f, c, 300);
+            backend.Gemm(false, true, 30, 8, 30, 1f, a, 30, a, 30, 1f, c, 8);
+            backend.Gemm(false, false, 1, 300, 300, 1f, a, 300, a, 300, 0f, c, 300);
+            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.True(round == 0 || allocated == 0, $"{allocated} bytes");
+        }
+    }
 
     [Fact]
     public void OpenBlas_tells_its_version_and_core() =>
@@ -43,10 +82,15 @@ public sealed class MatrixBackendTests
     }
 
     [Fact]
+    public void Without_a_wish_and_without_OpenBlas_the_project_s_kernels_are_taken() =>
+        Assert.IsType<SimdMatrixBackend>(MatrixBackend.Choose(null, () => null).Backend);
+
+    [Fact]
     public void The_environment_variable_decides()
     {
         ScalarMatrixBackend found = new();
         Assert.Same(found, MatrixBackend.Choose("openblas", () => found).Backend);
+        Assert.IsType<SimdMatrixBackend>(MatrixBackend.Choose("simd", () => found).Backend);
         (IMatrixBackend scalar, string reason) = MatrixBackend.Choose("scalar", () => null);
         Assert.IsType<ScalarMatrixBackend>(scalar);
         Assert.Contains(MatrixBackend.Variable, reason, StringComparison.Ordinal);

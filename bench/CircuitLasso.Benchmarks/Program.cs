@@ -1,0 +1,30 @@
+namespace CircuitLasso.Benchmarks;
+
+/// <summary>Runs the benchmark that the first argument names.</summary>
+internal static class Program
+{
+    private static readonly (string Name, string Does, Action<string[]> Run)[] _benchmarks =
+    [
+        ("gemm", "matrix products: the project's kernels against OpenBLAS", GemmBenchmark.Run),
+    ];
+
+    private static int Main(string[] arguments)
+    {
+        foreach ((string name, _, Action<string[]> run) in _benchmarks)
+        {
+            if (arguments.Length > 0 && arguments[0] == name)
+            {
+                run(arguments[1..]);
+                return 0;
+            }
+        }
+
+        Console.Error.WriteLine("usage: CircuitLasso.Benchmarks BENCHMARK [options]");
+        foreach ((string name, string does, _) in _benchmarks)
+        {
+            Console.Error.WriteLine($"  {name,-10} {does}");
+        }
+
+        return 2;
+    }
+}

@@ -38,25 +38,4 @@ internal static class SafeTensorsDataTypes
         type = default;
         return false;
     }
-
-    /// <summary>
-    /// Bytes of a tensor, or null where the shape is negative or too large. Zeros count as ones in that check, so that every partial product of the
-    /// dimensions of an accepted shape fits too.
-    /// </summary>
-    public static long? ByteLength(IReadOnlyList<long> shape, SafeTensorsDataType type)
-    {
-        Int128 bound = Size(type);
-        bool isEmpty = false;
-        foreach (long dimension in shape)
-        {
-            isEmpty |= dimension == 0;
-            bound *= Math.Max(dimension, 1);
-            if (dimension < 0 || bound > long.MaxValue)
-            {
-                return null;
-            }
-        }
-
-        return isEmpty ? 0 : (long)bound;
-    }
 }

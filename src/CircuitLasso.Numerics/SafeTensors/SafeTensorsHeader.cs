@@ -15,7 +15,6 @@ internal sealed class SafeTensorsHeader
 
     private const int PrefixLength = 8;
     private const int MaximumDepth = 8;
-    private const int MaximumRank = 64;
     private const string MetadataName = "__metadata__";
     private const string Remedy = "download or write the file again";
 
@@ -129,7 +128,7 @@ internal sealed class SafeTensorsHeader
             }
             else if (reader.ValueTextEquals("shape"u8) && shape is null)
             {
-                shape = ParseNumbers(ref reader, name, "shape", MaximumRank);
+                shape = ParseNumbers(ref reader, name, "shape", DenseShape.MaximumRank);
             }
             else if (reader.ValueTextEquals("data_offsets"u8) && offsets is null)
             {
@@ -151,7 +150,7 @@ internal sealed class SafeTensorsHeader
             throw new InputException(_path, $"tensor '{Shown(name)}' has the unknown dtype '{Shown(typeName)}'", "convert it to F32, F16 or BF16");
         }
 
-        long? length = SafeTensorsDataTypes.ByteLength(shape, type);
+        long? length = DenseShape.ByteLength(shape, SafeTensorsDataTypes.Size(type));
         if (length is null)
         {
             throw Bad(name, $"has a shape too large to exist: [{string.Join(", ", shape)}]");

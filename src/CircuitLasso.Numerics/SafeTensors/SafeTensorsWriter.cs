@@ -41,7 +41,7 @@ public sealed class SafeTensorsWriter : IDisposable
                 throw new ArgumentException($"The name '{tensor.Name}' is taken.", nameof(tensors));
             }
 
-            long length = SafeTensorsDataTypes.ByteLength(tensor.Shape, tensor.DataType) ?? -1;
+            long length = DenseShape.ByteLength(tensor.Shape, SafeTensorsDataTypes.Size(tensor.DataType)) ?? -1;
             if (length < 0 || length > long.MaxValue - total)
             {
                 throw new ArgumentException($"Tensor '{tensor.Name}' has a shape that is negative or too large.", nameof(tensors));

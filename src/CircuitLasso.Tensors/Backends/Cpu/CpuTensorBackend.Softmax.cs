@@ -23,7 +23,7 @@ internal sealed unsafe partial class CpuTensorBackend
 
                 float maximum = Lanes.Max(from, width);
                 ExpOfDifference(from, maximum, width, to);
-                float logSum = maximum + MathF.Log(Lanes.Sum(to, width));
+                float logSum = (float)(maximum + Math.Log(Lanes.Sum(to, width)));
                 TensorPrimitives.Subtract(new ReadOnlySpan<float>(from, width), logSum, new Span<float>(to, width));
             }
         });

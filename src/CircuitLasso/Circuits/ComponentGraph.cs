@@ -16,7 +16,7 @@ namespace CircuitLasso;
 /// </remarks>
 public sealed class ComponentGraph
 {
-    private const int MaximumNodes = 1 << 20;
+    private const int MaximumNodes = 1 << 18;
     private readonly Dictionary<string, int> _indexOfNode;
     private readonly int[] _sourceCount;
 
@@ -25,7 +25,7 @@ public sealed class ComponentGraph
     /// <param name="heads">Attention (query) heads of a layer, at least 1.</param>
     /// <param name="parallelBlocks">Whether attention and MLP of a layer read the same residual stream side by side.</param>
     /// <param name="width">Width of the residual stream, at least 1; it shapes no edge, but files of component circuits carry it.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the graph has more than 2^20 nodes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number is below 1, or the graph has more than 2^18 nodes.</exception>
     public ComponentGraph(int layers, int heads, bool parallelBlocks, int width)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(layers, 1);

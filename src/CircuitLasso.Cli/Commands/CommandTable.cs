@@ -1,0 +1,18 @@
+namespace CircuitLasso.Cli;
+
+/// <summary>Every command of the tool, in the order in which help lists them.</summary>
+internal static class CommandTable
+{
+    /// <summary>The groups of commands that share a first word, with what help says of them.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> Groups = new Dictionary<string, string>
+    {
+        ["circuit"] = "Look at circuit files.",
+    };
+
+    /// <summary>Creates the commands; <c>Group</c> is the first word of a two-word command, or null.</summary>
+    internal static IEnumerable<(string? Group, ToolCommand Command)> Create() =>
+    [
+        ("circuit", new CircuitShowCommand()),
+        (null, new ExportCommand()),
+    ];
+}

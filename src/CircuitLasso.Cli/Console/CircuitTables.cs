@@ -1,0 +1,140 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace CircuitLasso.Cli;
+
+/// <summary>A circuit as tables and a tree for the terminal.</summary>
+/// <param name="circuit">The circuit.</param>
+/// <param name="count">How many edges, nodes and branches at most.</param>
+internal sealed class CircuitTables(Circuit circuit, int count)
+{
+    private readonly IReadOnlyDictionary<CircuitEdge, double> _shares = StrongestPaths.Shares(circuit);
+
+    /// <summary>The circuit's edges, largest |weight| first; equal ones in computation order.</summary>
+    internal static IEnumerable<CircuitEdge> Strongest(Circuit circuit, int count) =>
+        circuit.Edges.Where(edge => edge.InCircuit).OrderByDescending(edge => Math.Abs(edge.Weight)).Take(count);
+
+    /// <summary>Writes it.</summary>
+    internal void Write(TextWriter output, CommandConsole console)
+    {
+        IAnsiConsole ansi = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = console.OutputIsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = console.OutputIsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(output),
+        });
+        ansi.Profile.Width = console.Width;
+        IReadOnlyList<string> inCircuit = circuit.NodesInCircuit();
+        int edges = circuit.Edges.Count(edge => edge.InCircuit);
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"Circuit for {circuit.Target.Name}: {inCircuit.Count} of {circuit.Nodes.Count} nodes, {edges} of {circuit.Edges.Count} candidate edges."));
+        if (circuit.Metrics.Count > 0)
+        {
+            output.WriteLine(string.Join("   ", circuit.Metrics.Select(metric => $"{metric.Key} {Short(metric.Value)}")));
+        }
+
+        output.WriteLine();
+        ansi.Write(Nodes(inCircuit));
+        output.WriteLine();
+        ansi.Write(Edges(edges));
+        output.WriteLine();
+        ansi.Write(Tree());
+    }
+
+    private static string Heading(string what, int shown, int all, string order) => shown < all
+        ? string.Create(CultureInfo.InvariantCulture, $"{what}: the {shown} {order} of {all}")
+        : what;
+
+    private static string Short(double number) => number.ToString("G4", CultureInfo.InvariantCulture);
+
+    private static string Short(double? number) => number is { } value ? Short(value) : string.Empty;
+
+    private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:F1}%");
+
+    private static string Safe(string? text, int length = 60)
+    {
+        string line = string.Concat((text ?? string.Empty).Select(c => char.IsControl(c) ? ' ' : c));
+        return Markup.Escape(line.Length <= length ? line : line[..(length - 1)] + "…");
+    }
+
+    private static Table Columns(string title, params (string Name, bool IsNumber)[] columns)
+    {
+        Table table = new() { Border = TableBorder.Simple, Title = new TableTitle(Markup.Escape(title)) };
+        foreach ((string name, bool isNumber) in columns)
+        {
+            table.AddColumn(new TableColumn(Markup.Escape(name)) { Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = isNumber });
+        }
+
+        return table;
+    }
+
+    private Table Nodes(IReadOnlyList<string> inCircuit)
+    {
+        HashSet<string> shown = [.. inCircuit.Select(name => circuit[name]).OrderByDescending(node => node.Relevance).Take(count).Select(node => node.Name)];
+        Table table = Columns(
+            Heading("Nodes in computation order", shown.Count, inCircuit.Count, "most relevant"),
+            ("node", false), ("relevance", true), ("explained", true), ("reads", true), ("read by", true), ("label", false));
+        ILookup<string, CircuitEdge> incoming = circuit.Edges.Where(edge => edge.InCircuit).ToLookup(edge => edge.Target);
+        ILookup<string, CircuitEdge> outgoing = circuit.Edges.Where(edge => edge.InCircuit).ToLookup(edge => edge.Source);
+        foreach (CircuitNode node in inCircuit.Where(shown.Contains).Select(name => circuit[name]))
+        {
+            table.AddRow(
+                Safe(node.Name),
+                Percent(node.Relevance),
+                node.Explained is { } explained ? Percent(explained) : string.Empty,
+                incoming[node.Name].Count().ToString(CultureInfo.InvariantCulture),
+                outgoing[node.Name].Count().ToString(CultureInfo.InvariantCulture),
+                Safe(node.Label));
+        }
+
+        return table;
+    }
+
+    private Table Edges(int all)
+    {
+        CircuitEdge[] strongest = [.. Strongest(circuit, count)];
+        bool hasLambda = strongest.Any(edge => edge.EntersAtLambda is not null);
+        bool hasStability = strongest.Any(edge => edge.Stability is not null);
+        List<(string, bool)> columns = [("source", false), ("target", false), ("weight", true), ("share of target", true)];
+        columns.AddRange(hasLambda ? [("enters at lambda", true)] : []);
+        columns.AddRange(hasStability ? [("stability", true)] : []);
+        Table table = Columns(Heading("Edges", strongest.Length, all, "strongest"), [.. columns]);
+        foreach (CircuitEdge edge in strongest)
+        {
+            List<string> row = [Safe(edge.Source), Safe(edge.Target), Short(edge.Weight), Percent(_shares[edge])];
+            row.AddRange(hasLambda ? [Short(edge.EntersAtLambda)] : []);
+            row.AddRange(hasStability ? [Short(edge.Stability)] : []);
+            table.AddRow([.. row]);
+        }
+
+        return table;
+    }
+
+    // The strongest branch is opened first, wherever in the tree it is, so that the branches shown are the strongest of all.
+    private Tree Tree()
+    {
+        ILookup<string, CircuitEdge> incoming = circuit.Edges.Where(edge => edge.InCircuit && edge.Weight != 0).ToLookup(edge => edge.Target);
+        Tree tree = new(Safe(circuit.Target.Name) + " reads");
+        PriorityQueue<(CircuitEdge Edge, IHasTreeNodes Parent, double Strength), (double, int)> open = new();
+        int order = 0;
+        void Open(string name, IHasTreeNodes parent, double strength)
+        {
+            foreach (CircuitEdge edge in incoming[name])
+            {
+                double through = strength * _shares[edge];
+                open.Enqueue((edge, parent, through), (-through, order++));
+            }
+        }
+
+        Open(circuit.Target.Name, tree, 1);
+        for (int shown = 0; shown < count && open.TryDequeue(out (CircuitEdge Edge, IHasTreeNodes Parent, double Strength) branch, out _); shown++)
+        {
+            TreeNode node = branch.Parent.AddNode($"{Safe(branch.Edge.Source)}  {Percent(branch.Strength)}");
+            Open(branch.Edge.Source, node, branch.Strength);
+        }
+
+        return tree;
+    }
+}

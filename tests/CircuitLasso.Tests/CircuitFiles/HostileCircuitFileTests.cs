@@ -1,0 +1,175 @@
+using CircuitLasso.Numerics;
+using CircuitLasso.Testing;
+using Microsoft.Data.Sqlite;
+
+namespace CircuitLasso.Tests;
+
+public sealed class HostileCircuitFileTests
+{
+    [Fact]
+    public void A_missing_file_is_refused_with_its_name()
+    {
+        InputException exception = Assert.Throws<InputException>(() => CircuitFile.Read("/nowhere/a.circuit"));
+        Assert.Equal("/nowhere/a.circuit: does not exist; give a circuit file (.circuit)", exception.Message);
+    }
+
+    [Fact]
+    public void A_folder_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Contains("is a folder", Assert.Throws<InputException>(() => CircuitFile.Read(folder.Root)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("SQLite format 3")]
+    [InlineData("{\"nodes\": []}")]
+    public void A_file_that_is_no_database_is_refused(string content)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder.PathOf("a"), content);
+        Assert.Contains("is not a circuit file", Assert.Throws<InputException>(() => CircuitFile.Read(folder.PathOf("a"))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DROP TABLE meta", "has no table 'meta'")]
+    [InlineData("DROP TABLE example", "has no table 'example'")]
+    [InlineData("UPDATE meta SET value = '2' WHERE key = 'schema_version'", "has schema version 2, and this program reads up to 1; use a newer circuitlasso")]
+    [InlineData("UPDATE meta SET value = '0' WHERE key = 'schema_version'", "has no valid schema version")]
+    [InlineData("UPDATE meta SET value = 'x' WHERE key = 'schema_version'", "has no whole number as 'schema_version'")]
+    [InlineData("DELETE FROM meta", "is a database but not a circuit file")]
+    [InlineData("UPDATE meta SET value = 'nobody' WHERE key = 'target'", "the target 'nobody' is not a node")]
+    [InlineData("INSERT INTO meta VALUES ('component_layers', '1000000'), ('component_heads', '1000000'), ('component_parallel_blocks', '0'), ('component_width', '1')", "holds no valid circuit")]
+    [InlineData("INSERT INTO meta VALUES ('component_layers', '2')", "has no whole number as 'component_heads'")]
+    [InlineData("UPDATE node SET kind = 'neuron' WHERE id = 1", "has a node of no known kind, 'neuron'")]
+    [InlineData("UPDATE node SET place = -1 WHERE id = 1", "has a place or layer out of range")]
+    [InlineData("UPDATE node SET place = 1e300 WHERE id = 1", "should be a whole number and is not")]
+    [InlineData("UPDATE node SET layer = 99999999999 WHERE id = 1", "has a place or layer out of range")]
+    [InlineData("UPDATE node SET name = x'00ff' WHERE id = 1", "should be text and is not")]
+    [InlineData("UPDATE node SET relevance = 9e999 WHERE id = 1", "has a number that is not finite")]
+    [InlineData("UPDATE node SET relevance = 'much' WHERE id = 1", "should be a real number and is not")]
+    [InlineData("DELETE FROM node", "labels 'embed/7', which is not a node")]
+    [InlineData("DELETE FROM node; DELETE FROM label; DELETE FROM edge; DELETE FROM edge_weight; DELETE FROM example", "a circuit has at least one node")]
+    [InlineData("DELETE FROM node WHERE name = 'y'", "ends at 'y', which is not a node")]
+    [InlineData("UPDATE edge SET source = 'nobody' WHERE id = 1", "starts at 'nobody', which is not a node")]
+    [InlineData("UPDATE edge SET source = target, target = source WHERE id = 1", "does not go forward in computation order")]
+    [InlineData("UPDATE edge SET target = source WHERE id = 1", "does not go forward in computation order")]
+    [InlineData("UPDATE edge SET source = 'embed/7', target = 'resid_post.5/36'", "appears twice")]
+    [InlineData("UPDATE edge SET weight = -9e999 WHERE id = 1", "has a number that is not finite")]
+    [InlineData("UPDATE edge SET in_circuit = 2 WHERE id = 1", "neither 0 nor 1")]
+    [InlineData("UPDATE edge SET stability = 1.5 WHERE id = 1", "is not between 0 and 1")]
+    [InlineData("UPDATE edge_weight SET edge = 77", "has a weight of an edge that is not there")]
+    [InlineData("UPDATE edge_weight SET lambda = 5", "has two weights at lambda 5")]
+    [InlineData("UPDATE label SET node = 'nobody' WHERE node = 'embed/7'", "labels 'nobody', which is not a node")]
+    [InlineData("UPDATE example SET node = 'nobody'", "an example names 'nobody'")]
+    [InlineData("UPDATE metric SET value = 9e999", "is not finite")]
+    [InlineData("UPDATE node SET name = char(27) || '[31m' WHERE id = 2", "holds control characters")]
+    [InlineData("DROP TABLE metric; CREATE TABLE metric (name TEXT)", "no such column")]
+    [InlineData("DROP TABLE metric; CREATE VIEW metric AS WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT 'a' || i AS name, 1.0 AS value FROM n", "has a 'metric' that is not a plain table")]
+    [InlineData("DROP TABLE metric; CREATE TABLE metric (name TEXT, value REAL AS (length(zeroblob(1000000000))))", "has a 'metric' that is not a plain table")]
+    [InlineData("DROP TABLE metric; CREATE VIRTUAL TABLE metric USING fts5(name, value)", "has a 'metric' that is not a plain table")]
+    [InlineData("PRAGMA foreign_keys = ON; DROP TABLE label; CREATE TABLE label (node TEXT, text TEXT); INSERT INTO label VALUES ('y', 'a'), ('y', 'b')", "has 'y' twice in table 'label'")]
+    [InlineData("INSERT INTO provenance VALUES ('', 'x')", "a provenance key is empty")]
+    public void What_does_not_hold_is_refused_with_what_is_wrong(string statement, string problem)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        Write(path, statement);
+        InputException exception = Assert.Throws<InputException>(() => CircuitFile.Read(path));
+        Assert.StartsWith(path + ": ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains(problem, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Huge_text_is_refused()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        Write(path, "UPDATE example SET text = printf('%.*c', 20000000, 'x')");
+        Assert.Contains("is damaged", Assert.Throws<InputException>(() => CircuitFile.Read(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_journal_beside_the_file_is_not_played_back()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        CircuitFile.Write(SampleCircuits.Features(), path);
+        File.WriteAllBytes(path + "-journal", [0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7, .. new byte[600]]);
+        File.WriteAllBytes(path + "-wal", new byte[600]);
+        CircuitAssert.Same(SampleCircuits.Features(), CircuitFile.Read(path));
+        Assert.Equal(3, Directory.GetFiles(folder.Root).Length);
+    }
+
+    [Fact]
+    public void Extra_tables_and_rows_of_meta_are_passed_over()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        Write(path, "CREATE TABLE note (text TEXT); INSERT INTO note VALUES ('mine'); INSERT INTO meta VALUES ('colour', 'blue')");
+        CircuitAssert.Same(SampleCircuits.Features(), CircuitFile.Read(path));
+    }
+
+    [Fact]
+    public void Truncated_files_are_refused()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        CircuitFile.Write(SampleCircuits.Features(), path);
+        byte[] bytes = File.ReadAllBytes(path);
+        for (int length = 0; length < bytes.Length; length += 331)
+        {
+            File.WriteAllBytes(path, bytes[..length]);
+            Assert.Throws<InputException>(() => CircuitFile.Read(path));
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Random_damage_gives_a_valid_circuit_or_is_refused(int seed)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        CircuitFile.Write(seed == 1 ? SampleCircuits.Features() : SampleCircuits.Component(2, 2), path);
+        byte[] bytes = File.ReadAllBytes(path);
+        Random random = new(seed);
+        int refused = 0;
+        for (int trial = 0; trial < 400; trial++)
+        {
+            byte[] damaged = [.. bytes];
+            for (int flip = random.Next(1, 8); flip > 0; flip--)
+            {
+                // Half of the damage goes where pages begin: headers, pointers and counts.
+                int position = random.Next(2) == 0 ? random.Next(damaged.Length) : (4096 * random.Next(damaged.Length / 4096)) + random.Next(120);
+                damaged[position] = (byte)random.Next(256);
+            }
+
+            File.WriteAllBytes(path, damaged);
+            try
+            {
+                Assert.NotEmpty(CircuitFile.Read(path).Nodes);
+            }
+            catch (InputException exception)
+            {
+                Assert.Equal(path, exception.Subject);
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 50, 400);
+    }
+
+    private static void Write(string path, string statement)
+    {
+        CircuitFile.Write(SampleCircuits.Features(), path);
+        using SqliteConnection connection = new($"Data Source={path};Pooling=False;Foreign Keys=False");
+        connection.Open();
+        using SqliteCommand command = connection.CreateCommand();
+#pragma warning disable CA2100 // The statements are those of this file.
+        command.CommandText = statement;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}

@@ -12,9 +12,20 @@ public static class MatrixBackend
 
     private static readonly Lazy<(IMatrixBackend Backend, string Reason)> _choice = new(static () => Choose(Environment.GetEnvironmentVariable(Variable), OpenBlasBackend.TryCreate));
 
-    /// <summary>The backend that the process uses.</summary>
+    // Flows with the call, into parallel loops too, and leaves other work alone.
+    private static readonly AsyncLocal<IMatrixBackend?> _scoped = new();
+
+    /// <summary>The backend that the process uses, or the one of <see cref="WithFloat64Accumulation"/> while that is in force for the caller.</summary>
     /// <exception cref="InputException">The environment variable names no backend, or OpenBLAS where there is none.</exception>
-    public static IMatrixBackend Default => _choice.Value.Backend;
+    public static IMatrixBackend Default => _scoped.Value ?? _choice.Value.Backend;
+
+    /// <summary>Until the result is disposed of, float32 products of this call and of what it starts are summed in float64 (<see cref="Float64AccumulationBackend"/>).</summary>
+    public static IDisposable WithFloat64Accumulation()
+    {
+        Scope scope = new(_scoped.Value);
+        _scoped.Value = new Float64AccumulationBackend(_choice.Value.Backend);
+        return scope;
+    }
 
     /// <summary>Why it is this one, for people.</summary>
     /// <exception cref="InputException">The environment variable names no backend, or OpenBLAS where there is none.</exception>
@@ -28,4 +39,9 @@ public static class MatrixBackend
         "scalar" => (new ScalarMatrixBackend(), $"{Variable} asks for it"),
         _ => throw new InputException(Variable, $"'{asked}' is not a matrix backend", "set openblas, simd or scalar, or unset it"),
     };
+
+    private sealed class Scope(IMatrixBackend? before) : IDisposable
+    {
+        public void Dispose() => _scoped.Value = before;
+    }
 }

@@ -1,0 +1,55 @@
+using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso.Models;
+
+/// <summary>Reads and writes models as Hugging Face folders (<c>config.json</c>, <c>model.safetensors</c> or its shards).</summary>
+public static class ModelCheckpoint
+{
+    /// <summary>Reads a model. Weights of any stored type become float32.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <exception cref="InputException">
+    /// A file is missing or malformed, the architecture is unknown, or a tensor is missing, superfluous or of another shape than the config says.
+    /// </exception>
+    public static TransformerModel Load(string folder)
+    {
+        ModelConfiguration configuration = ModelConfiguration.Load(folder);
+        IModelFamily family = ModelFamilies.Find(configuration);
+        ModelDescription description = family.Describe(configuration);
+        using SafeTensorsCheckpoint checkpoint = new(folder);
+        CheckpointReader reader = new(folder, checkpoint, family, description);
+        Dictionary<ParameterKey, Tensor> tensors = [];
+        try
+        {
+            foreach (ParameterShape parameter in description.Parameters())
+            {
+                tensors.Add(parameter.Key, reader.Read(parameter));
+            }
+
+            reader.RequireAllRead();
+            return new TransformerModel(description, new ModelParameters(description, tensors));
+        }
+        catch
+        {
+            foreach (Tensor tensor in tensors.Values)
+            {
+                tensor.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Writes a GPT-2-style model; the same parameters give the same bytes. The folder is made if need be.</summary>
+    /// <exception cref="ArgumentException">GPT-2's config cannot state the architecture.</exception>
+    /// <exception cref="InputException">The folder cannot be written.</exception>
+    public static void SaveGpt2(TransformerModel model, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(folder);
+        string configuration = Gpt2Family.WriteConfiguration(model.Description);
+        Directory.CreateDirectory(folder);
+        CheckpointWriter.Write(model, new Gpt2Family(), Path.Combine(folder, "model.safetensors"));
+        AtomicFile.WriteAllText(Path.Combine(folder, "config.json"), configuration);
+    }
+}

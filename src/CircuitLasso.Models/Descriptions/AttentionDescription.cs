@@ -1,0 +1,29 @@
+namespace CircuitLasso.Models;
+
+/// <summary>The attention of every block.</summary>
+public sealed record AttentionDescription
+{
+    /// <summary>Number of query heads.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Number of key and value heads; it divides <see cref="Heads"/>, and contiguous groups of query heads share one.</summary>
+    public required int KeyValueHeads { get; init; }
+
+    /// <summary>Width of one head; free, not necessarily the model's width over the heads.</summary>
+    public required int HeadWidth { get; init; }
+
+    /// <summary>Whether the query, key and value matrices have biases.</summary>
+    public bool HasInputBias { get; init; }
+
+    /// <summary>Whether the output matrix has a bias.</summary>
+    public bool HasOutputBias { get; init; }
+
+    /// <summary>Whether a position sees only itself and earlier ones; otherwise attention goes both ways.</summary>
+    public bool Causal { get; init; } = true;
+
+    /// <summary>Rotary positions, or null.</summary>
+    public RotaryDescription? Rotary { get; init; }
+
+    /// <summary>Factor of the scores, layer by layer: 1 / sqrt(head width) unless the architecture says otherwise.</summary>
+    public required IReadOnlyList<float> ScoreScales { get; init; }
+}

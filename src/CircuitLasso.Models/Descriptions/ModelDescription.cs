@@ -1,0 +1,102 @@
+namespace CircuitLasso.Models;
+
+/// <summary>
+/// What one forward pass needs to know of an architecture. A family adapter makes it from <c>config.json</c>; nothing else in the project
+/// asks which family a model is of.
+/// </summary>
+public sealed record ModelDescription
+{
+    /// <summary>The family, as <c>config.json</c> names it (<c>model_type</c>).</summary>
+    public required string Family { get; init; }
+
+    /// <summary>Number of blocks.</summary>
+    public required int Layers { get; init; }
+
+    /// <summary>Width of the residual stream.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Number of token ids.</summary>
+    public required int VocabularySize { get; init; }
+
+    /// <summary>Most positions that the model was made for; a longer text is refused.</summary>
+    public required int MaximumPositions { get; init; }
+
+    /// <summary>Whether a learned vector per position is added to the token embedding.</summary>
+    public required bool LearnedPositions { get; init; }
+
+    /// <summary>Whether the unembedding is the transpose of the token embedding.</summary>
+    public required bool TiedEmbeddings { get; init; }
+
+    /// <summary>Whether attention and MLP of a block both read the block's input; otherwise the MLP reads what attention has written.</summary>
+    public bool ParallelSublayers { get; init; }
+
+    /// <summary>The normalisation before each sublayer and before the unembedding.</summary>
+    public required NormalizationDescription Normalization { get; init; }
+
+    /// <summary>The attention of every block.</summary>
+    public required AttentionDescription Attention { get; init; }
+
+    /// <summary>The MLP of every block.</summary>
+    public required MlpDescription Mlp { get; init; }
+
+    /// <summary>Every parameter with its shape, in a fixed order. Matrices are [outputs, inputs].</summary>
+    public IEnumerable<ParameterShape> Parameters()
+    {
+        int width = Width;
+        int queries = Attention.Heads * Attention.HeadWidth;
+        int keys = Attention.KeyValueHeads * Attention.HeadWidth;
+        yield return new(new(ParameterRole.TokenEmbedding), [VocabularySize, width]);
+        if (LearnedPositions)
+        {
+            yield return new(new(ParameterRole.PositionEmbedding), [MaximumPositions, width]);
+        }
+
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            foreach (ParameterShape shape in Norm(ParameterRole.AttentionNormGain, ParameterRole.AttentionNormBias, layer)
+                .Concat(Matrix(ParameterRole.QueryWeight, ParameterRole.QueryBias, layer, queries, width, Attention.HasInputBias))
+                .Concat(Matrix(ParameterRole.KeyWeight, ParameterRole.KeyBias, layer, keys, width, Attention.HasInputBias))
+                .Concat(Matrix(ParameterRole.ValueWeight, ParameterRole.ValueBias, layer, keys, width, Attention.HasInputBias))
+                .Concat(Matrix(ParameterRole.OutputWeight, ParameterRole.OutputBias, layer, width, queries, Attention.HasOutputBias))
+                .Concat(Norm(ParameterRole.MlpNormGain, ParameterRole.MlpNormBias, layer))
+                .Concat(Mlp.Gated ? Matrix(ParameterRole.MlpGateWeight, ParameterRole.MlpGateBias, layer, Mlp.HiddenWidth, width, Mlp.HasBias) : [])
+                .Concat(Matrix(ParameterRole.MlpUpWeight, ParameterRole.MlpUpBias, layer, Mlp.HiddenWidth, width, Mlp.HasBias))
+                .Concat(Matrix(ParameterRole.MlpDownWeight, ParameterRole.MlpDownBias, layer, width, Mlp.HiddenWidth, Mlp.HasBias)))
+            {
+                yield return shape;
+            }
+        }
+
+        foreach (ParameterShape shape in Norm(ParameterRole.FinalNormGain, ParameterRole.FinalNormBias, -1))
+        {
+            yield return shape;
+        }
+
+        if (!TiedEmbeddings)
+        {
+            yield return new(new(ParameterRole.Unembedding), [VocabularySize, width]);
+        }
+    }
+
+    private IEnumerable<ParameterShape> Norm(ParameterRole gain, ParameterRole bias, int layer)
+    {
+        if (Normalization.HasGain)
+        {
+            yield return new(new(gain, layer), [Width]);
+        }
+
+        if (Normalization.HasBias)
+        {
+            yield return new(new(bias, layer), [Width]);
+        }
+    }
+
+    private static IEnumerable<ParameterShape> Matrix(ParameterRole weight, ParameterRole bias, int layer, int outputs, int inputs, bool hasBias)
+    {
+        yield return new(new(weight, layer), [outputs, inputs]);
+        if (hasBias)
+        {
+            yield return new(new(bias, layer), [outputs]);
+        }
+    }
+}

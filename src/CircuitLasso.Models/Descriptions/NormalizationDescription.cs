@@ -1,0 +1,13 @@
+namespace CircuitLasso.Models;
+
+/// <summary>The normalisation that a model applies before its sublayers and before its unembedding.</summary>
+/// <param name="Kind">The formula.</param>
+/// <param name="Epsilon">Added to the variance or the mean square, inside the root.</param>
+public sealed record NormalizationDescription(NormalizationKind Kind, float Epsilon)
+{
+    /// <summary>Whether there is a gain parameter.</summary>
+    public bool HasGain => Kind != NormalizationKind.None;
+
+    /// <summary>Whether there is a bias parameter.</summary>
+    public bool HasBias => Kind == NormalizationKind.Layer;
+}

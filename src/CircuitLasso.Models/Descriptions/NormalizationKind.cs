@@ -1,0 +1,14 @@
+namespace CircuitLasso.Models;
+
+/// <summary>How a sublayer's input is normalised.</summary>
+public enum NormalizationKind
+{
+    /// <summary>Not at all: the sublayer reads the residual stream as it is.</summary>
+    None,
+
+    /// <summary>Layer normalisation: minus the mean, over the standard deviation, times a gain, plus a bias (Ba et al. 2016).</summary>
+    Layer,
+
+    /// <summary>Root-mean-square normalisation: over the root of the mean square, times a gain (Zhang and Sennrich 2019).</summary>
+    RootMeanSquare,
+}

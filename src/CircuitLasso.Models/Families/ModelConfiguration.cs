@@ -1,0 +1,147 @@
+using System.Text.Json;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Models;
+
+/// <summary>A checked view of one <c>config.json</c>: every getter says which field of which file is wrong. Immutable.</summary>
+public sealed class ModelConfiguration
+{
+    private const long LargestFile = 16 << 20;
+    private readonly JsonElement _root;
+
+    private ModelConfiguration(string path, JsonElement root)
+    {
+        Path = path;
+        _root = root;
+    }
+
+    /// <summary>The file, for messages.</summary>
+    public string Path { get; }
+
+    /// <summary>Reads <c>config.json</c> of a model folder.</summary>
+    /// <exception cref="InputException">The folder or the file is missing, or the file is not a JSON object.</exception>
+    public static ModelConfiguration Load(string folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        string path = System.IO.Path.Combine(folder, "config.json");
+        if (!File.Exists(path))
+        {
+            throw new InputException(path, "no such file", "name the folder of a Hugging Face checkpoint (config.json, model.safetensors, tokenizer.json)");
+        }
+
+        try
+        {
+            if (new FileInfo(path).Length > LargestFile)
+            {
+                throw new InputException(path, "larger than 16 MiB", "give the model's own config.json");
+            }
+
+            return Parse(path, File.ReadAllBytes(path));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException(path, "cannot be read: " + exception.Message, "check the file's permissions", exception);
+        }
+    }
+
+    /// <summary>Reads the text of a <c>config.json</c>.</summary>
+    /// <param name="path">Name used in messages.</param>
+    /// <param name="utf8">The file's bytes.</param>
+    /// <exception cref="InputException">It is not a JSON object.</exception>
+    public static ModelConfiguration Parse(string path, ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 32 });
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? new ModelConfiguration(path, document.RootElement.Clone())
+                : throw new InputException(path, "is not a JSON object", "give the model's own config.json");
+        }
+        catch (JsonException exception)
+        {
+            throw new InputException(path, "is not valid JSON: " + exception.Message, "give the model's own config.json", exception);
+        }
+    }
+
+    /// <summary>Whether the field is there and not null.</summary>
+    public bool Has(string field) => _root.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+
+    /// <summary>The object in a field, or null where it is absent or null.</summary>
+    public ModelConfiguration? Section(string field) =>
+        !Has(field) ? null
+        : _root.GetProperty(field) is { ValueKind: JsonValueKind.Object } section ? new ModelConfiguration(Path + " (" + field + ")", section)
+        : throw Wrong(field, "an object");
+
+    /// <summary>A whole number within bounds.</summary>
+    /// <param name="field">Name of the field.</param>
+    /// <param name="fallback">Value where the field is absent or null; without one the field must be there.</param>
+    /// <param name="minimum">Smallest value allowed.</param>
+    /// <param name="maximum">Largest value allowed.</param>
+    public int Integer(string field, int? fallback = null, int minimum = 1, int maximum = 1 << 24)
+    {
+        if (!Has(field))
+        {
+            return fallback ?? throw Missing(field);
+        }
+
+        JsonElement value = _root.GetProperty(field);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= minimum && number <= maximum
+            ? number
+            : throw Wrong(field, $"a whole number from {minimum} to {maximum}");
+    }
+
+    /// <summary>A positive finite number.</summary>
+    public double Number(string field, double? fallback = null)
+    {
+        if (!Has(field))
+        {
+            return fallback ?? throw Missing(field);
+        }
+
+        JsonElement value = _root.GetProperty(field);
+        return value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && double.IsFinite(number) && number > 0
+            ? number
+            : throw Wrong(field, "a positive number");
+    }
+
+    /// <summary>A truth value.</summary>
+    public bool Flag(string field, bool fallback)
+    {
+        if (!Has(field))
+        {
+            return fallback;
+        }
+
+        JsonElement value = _root.GetProperty(field);
+        return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(field, "true or false");
+    }
+
+    /// <summary>A string.</summary>
+    public string Text(string field, string? fallback = null)
+    {
+        if (!Has(field))
+        {
+            return fallback ?? throw Missing(field);
+        }
+
+        JsonElement value = _root.GetProperty(field);
+        return value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(field, "a string");
+    }
+
+    /// <summary>An activation function by Hugging Face's name.</summary>
+    public Activation Activation(string field, string fallback) => Text(field, fallback) switch
+    {
+        "gelu" => Models.Activation.Gelu,
+        "gelu_new" or "gelu_pytorch_tanh" => Models.Activation.GeluTanh,
+        "silu" or "swish" => Models.Activation.Silu,
+        "relu" => Models.Activation.Relu,
+        string other => throw new InputException(Path, $"{field} is '{other}', an activation that is not known here", "use a model with gelu, gelu_new, gelu_pytorch_tanh, silu or relu"),
+    };
+
+    /// <summary>Refuses a setting that changes the computation and is not supported.</summary>
+    public InputException Unsupported(string field, string reason) => new(Path, $"{field}: {reason}", "use a checkpoint without this setting");
+
+    private InputException Missing(string field) => new(Path, $"has no field '{field}'", "give the model's own config.json");
+
+    private InputException Wrong(string field, string expected) => new(Path, $"field '{field}' is not {expected}", "give the model's own config.json");
+}

@@ -1,0 +1,56 @@
+namespace CircuitLasso.Models;
+
+/// <summary>The places of a forward pass that can be read, replaced and differentiated at. Shapes: b texts, p positions, d model width.</summary>
+public enum SiteKind
+{
+    /// <summary>Token and position embedding together [b, p, d].</summary>
+    Embedding,
+
+    /// <summary>The residual stream before a block [b, p, d].</summary>
+    ResidualBefore,
+
+    /// <summary>The residual stream between attention and MLP [b, p, d].</summary>
+    ResidualMiddle,
+
+    /// <summary>The residual stream after a block [b, p, d].</summary>
+    ResidualAfter,
+
+    /// <summary>What attention reads, before its norm [b, p, d].</summary>
+    AttentionInput,
+
+    /// <summary>Queries before rotation [b, p, heads, head width].</summary>
+    Query,
+
+    /// <summary>Keys before rotation [b, p, key heads, head width].</summary>
+    Key,
+
+    /// <summary>Values [b, p, key heads, head width].</summary>
+    Value,
+
+    /// <summary>Attention probabilities [b, heads, query positions, key positions].</summary>
+    AttentionPattern,
+
+    /// <summary>Values mixed by the pattern, before the output matrix [b, p, heads, head width].</summary>
+    AttentionMix,
+
+    /// <summary>Each head's contribution to the residual stream, without the output bias [b, p, heads, d]; computed only when asked for.</summary>
+    AttentionHead,
+
+    /// <summary>What attention writes [b, p, d].</summary>
+    AttentionOutput,
+
+    /// <summary>What the MLP reads, before its norm [b, p, d].</summary>
+    MlpInput,
+
+    /// <summary>What the MLP reads, after its norm [b, p, d].</summary>
+    MlpNormalized,
+
+    /// <summary>The MLP's hidden layer after the nonlinearity (and the gate) [b, p, hidden].</summary>
+    MlpHidden,
+
+    /// <summary>What the MLP writes [b, p, d].</summary>
+    MlpOutput,
+
+    /// <summary>Scores of the next token [b, p, vocabulary].</summary>
+    Logits,
+}

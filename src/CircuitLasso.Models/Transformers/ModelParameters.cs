@@ -1,0 +1,57 @@
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso.Models;
+
+/// <summary>All parameters of a model, in the order of <see cref="ModelDescription.Parameters"/>; matrices are [outputs, inputs]. Owns its tensors.</summary>
+public sealed class ModelParameters : IDisposable
+{
+    private readonly Dictionary<ParameterKey, Tensor> _tensors;
+
+    /// <summary>Takes ownership of the tensors.</summary>
+    /// <exception cref="ArgumentException">A parameter is missing, superfluous or of another shape.</exception>
+    public ModelParameters(ModelDescription description, IReadOnlyDictionary<ParameterKey, Tensor> tensors)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        ArgumentNullException.ThrowIfNull(tensors);
+        _tensors = [];
+        List<ParameterKey> keys = [];
+        foreach (ParameterShape parameter in description.Parameters())
+        {
+            if (!tensors.TryGetValue(parameter.Key, out Tensor? tensor) || !tensor.Shape.SequenceEqual(parameter.Shape))
+            {
+                throw new ArgumentException($"Parameter {parameter.Key} is missing or not of shape [{string.Join(", ", parameter.Shape)}].", nameof(tensors));
+            }
+
+            _tensors.Add(parameter.Key, tensor);
+            keys.Add(parameter.Key);
+        }
+
+        if (tensors.Count != keys.Count)
+        {
+            throw new ArgumentException("There are tensors that the description does not name.", nameof(tensors));
+        }
+
+        Keys = keys;
+    }
+
+    /// <summary>The parameters in their fixed order.</summary>
+    public IReadOnlyList<ParameterKey> Keys { get; }
+
+    /// <summary>Number of scalars.</summary>
+    public long Count => _tensors.Values.Sum(tensor => tensor.Length);
+
+    /// <summary>A parameter that the description has.</summary>
+    public Tensor this[ParameterKey key] => _tensors[key];
+
+    /// <summary>A parameter, or null where the description has none.</summary>
+    public Tensor? Find(ParameterRole role, int layer = -1) => _tensors.GetValueOrDefault(new ParameterKey(role, layer));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in _tensors.Values)
+        {
+            tensor.Dispose();
+        }
+    }
+}

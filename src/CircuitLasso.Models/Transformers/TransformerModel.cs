@@ -1,0 +1,215 @@
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso.Models;
+
+/// <summary>
+/// A decoder with hook points: one forward pass runs every architecture that a <see cref="ModelDescription"/> can state.
+/// Several threads may run passes at once as long as nobody changes the parameters.
+/// </summary>
+public sealed class TransformerModel : IDisposable
+{
+    private readonly RotaryFrequencies? _rotary;
+
+    /// <summary>Puts a description and its parameters together; takes ownership of the parameters.</summary>
+    public TransformerModel(ModelDescription description, ModelParameters parameters)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        ArgumentNullException.ThrowIfNull(parameters);
+        Description = description;
+        Parameters = parameters;
+        _rotary = description.Attention.Rotary is { } rotary ? new RotaryFrequencies([.. rotary.InverseFrequencies]) : null;
+    }
+
+    /// <summary>The architecture.</summary>
+    public ModelDescription Description { get; }
+
+    /// <summary>The parameters.</summary>
+    public ModelParameters Parameters { get; }
+
+    /// <summary>Every hook point, in the order in which a pass reaches it.</summary>
+    public IEnumerable<Site> Sites
+    {
+        get
+        {
+            SiteKind[] block =
+            [
+                SiteKind.ResidualBefore, SiteKind.AttentionInput, SiteKind.Query, SiteKind.Key, SiteKind.Value, SiteKind.AttentionPattern, SiteKind.AttentionMix,
+                SiteKind.AttentionHead, SiteKind.AttentionOutput, SiteKind.ResidualMiddle, SiteKind.MlpInput, SiteKind.MlpNormalized, SiteKind.MlpHidden,
+                SiteKind.MlpOutput, SiteKind.ResidualAfter,
+            ];
+            return Enumerable.Range(0, Description.Layers)
+                .SelectMany(layer => block.Select(kind => new Site(kind, layer)))
+                .Prepend(new Site(SiteKind.Embedding))
+                .Append(new Site(SiteKind.Logits));
+        }
+    }
+
+    /// <summary>Runs the model.</summary>
+    /// <param name="batch">Texts padded on the right; padding never reaches a real position.</param>
+    /// <param name="hooks">What to read, replace or differentiate at on the way.</param>
+    /// <param name="logitPositions">Where logits are computed; every position unless said otherwise.</param>
+    /// <returns>Logits, or the last residual stream with <see cref="LogitPositions.None"/>; the caller (or its <see cref="TensorScope"/>) owns it.</returns>
+    /// <exception cref="Numerics.InputException">A text is too long or a token id or hook is outside the model.</exception>
+    public Tensor Forward(TokenBatch batch, ForwardHooks? hooks = null, LogitPositions logitPositions = LogitPositions.All)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        batch.RequireFits(Description);
+        hooks ??= new ForwardHooks();
+        hooks.RequireWithin(Description);
+        int[] positions = [.. Enumerable.Range(0, batch.Positions)];
+        AttentionMask mask = new() { Causal = Description.Attention.Causal, Lengths = batch.Lengths.ToArray() };
+
+        Tensor residual = Scoped(() => hooks.Apply(new Site(SiteKind.Embedding), Embed(batch, positions)));
+        for (int layer = 0; layer < Description.Layers; layer++)
+        {
+            Tensor before = residual;
+            int index = layer;
+            residual = Scoped(() => Block(index, before, positions, mask, hooks));
+            if (!GradientMode.IsEnabled && !ReferenceEquals(before, residual))
+            {
+                before.Dispose();
+            }
+        }
+
+        if (logitPositions == LogitPositions.None)
+        {
+            return residual;
+        }
+
+        Tensor last = residual;
+        Tensor logits = Scoped(() => hooks.Apply(new Site(SiteKind.Logits), Unembed(logitPositions == LogitPositions.Last ? LastPositions(last, batch) : last)));
+        if (!GradientMode.IsEnabled)
+        {
+            last.Dispose();
+        }
+
+        return logits;
+    }
+
+    /// <summary>Final norm and unembedding of a residual stream [..., d].</summary>
+    public Tensor Unembed(Tensor residual) =>
+        Normalize(residual, ParameterRole.FinalNormGain, ParameterRole.FinalNormBias, -1)
+            .Linear(Parameters.Find(ParameterRole.Unembedding) ?? Parameters[new(ParameterRole.TokenEmbedding)], null, weightIsInputByOutput: false);
+
+    /// <inheritdoc/>
+    public void Dispose() => Parameters.Dispose();
+
+    // Without gradients nothing outlives its block, so that memory does not grow with the number of layers.
+    private static Tensor Scoped(Func<Tensor> compute)
+    {
+        if (GradientMode.IsEnabled)
+        {
+            return compute();
+        }
+
+        using TensorScope scope = new();
+        return scope.Keep(compute());
+    }
+
+    private Tensor Embed(TokenBatch batch, int[] positions)
+    {
+        Tensor tokens = Parameters[new(ParameterRole.TokenEmbedding)].Embedding(batch.Ids, batch.Count, batch.Positions);
+        return Parameters.Find(ParameterRole.PositionEmbedding) is { } table ? tokens.Add(table.Embedding(positions, batch.Positions)) : tokens;
+    }
+
+    private Tensor Block(int layer, Tensor residual, int[] positions, AttentionMask mask, ForwardHooks hooks)
+    {
+        residual = hooks.Apply(new Site(SiteKind.ResidualBefore, layer), residual);
+        Tensor attention = Attention(layer, hooks.Apply(new Site(SiteKind.AttentionInput, layer), residual), positions, mask, hooks);
+        if (Description.ParallelSublayers)
+        {
+            Tensor parallel = Mlp(layer, residual, hooks);
+            Tensor middle = hooks.Apply(new Site(SiteKind.ResidualMiddle, layer), residual.Add(attention));
+            return hooks.Apply(new Site(SiteKind.ResidualAfter, layer), middle.Add(parallel));
+        }
+
+        residual = hooks.Apply(new Site(SiteKind.ResidualMiddle, layer), residual.Add(attention));
+        return hooks.Apply(new Site(SiteKind.ResidualAfter, layer), residual.Add(Mlp(layer, residual, hooks)));
+    }
+
+    private Tensor Attention(int layer, Tensor input, int[] positions, AttentionMask mask, ForwardHooks hooks)
+    {
+        AttentionDescription attention = Description.Attention;
+        Tensor x = Normalize(input, ParameterRole.AttentionNormGain, ParameterRole.AttentionNormBias, layer);
+        Tensor q = hooks.Apply(new Site(SiteKind.Query, layer), Heads(Project(x, ParameterRole.QueryWeight, ParameterRole.QueryBias, layer), attention.Heads));
+        Tensor k = hooks.Apply(new Site(SiteKind.Key, layer), Heads(Project(x, ParameterRole.KeyWeight, ParameterRole.KeyBias, layer), attention.KeyValueHeads));
+        Tensor v = hooks.Apply(new Site(SiteKind.Value, layer), Heads(Project(x, ParameterRole.ValueWeight, ParameterRole.ValueBias, layer), attention.KeyValueHeads));
+        if (_rotary is not null)
+        {
+            q = q.Rotary(positions, _rotary);
+            k = k.Rotary(positions, _rotary);
+        }
+
+        Tensor pattern = hooks.Apply(new Site(SiteKind.AttentionPattern, layer), q.AttentionScores(k, attention.ScoreScales[layer]).AttentionPattern(mask));
+        Tensor z = hooks.Apply(new Site(SiteKind.AttentionMix, layer), pattern.AttentionMix(v));
+        int b = z.Dimension(0);
+        int p = z.Dimension(1);
+        Site headSite = new(SiteKind.AttentionHead, layer);
+        Tensor output;
+        if (hooks.Has(headSite))
+        {
+            Tensor heads = hooks.Apply(headSite, HeadContributions(z, layer));
+            output = heads.Sum(axis: 2);
+            output = Parameters.Find(ParameterRole.OutputBias, layer) is { } bias ? output.Add(bias) : output;
+        }
+        else
+        {
+            output = Project(z.Reshape(b, p, attention.Heads * attention.HeadWidth), ParameterRole.OutputWeight, ParameterRole.OutputBias, layer);
+        }
+
+        return hooks.Apply(new Site(SiteKind.AttentionOutput, layer), output);
+    }
+
+    // z [b, p, heads, width] times each head's columns of the output matrix: [b, p, heads, d].
+    private Tensor HeadContributions(Tensor z, int layer)
+    {
+        AttentionDescription attention = Description.Attention;
+        int b = z.Dimension(0);
+        int p = z.Dimension(1);
+        Tensor byHead = z.Reshape(b * p, attention.Heads, attention.HeadWidth).Permute(1, 0, 2);
+        Tensor matrices = Parameters[new(ParameterRole.OutputWeight, layer)].Reshape(Description.Width, attention.Heads, attention.HeadWidth).Permute(1, 2, 0);
+        return byHead.MatMul(matrices).Permute(1, 0, 2).Reshape(b, p, attention.Heads, Description.Width);
+    }
+
+    private Tensor Mlp(int layer, Tensor residual, ForwardHooks hooks)
+    {
+        Tensor input = hooks.Apply(new Site(SiteKind.MlpInput, layer), residual);
+        Tensor x = hooks.Apply(new Site(SiteKind.MlpNormalized, layer), Normalize(input, ParameterRole.MlpNormGain, ParameterRole.MlpNormBias, layer));
+        Tensor up = Project(x, ParameterRole.MlpUpWeight, ParameterRole.MlpUpBias, layer);
+        Tensor hidden = Description.Mlp.Gated ? Activate(Project(x, ParameterRole.MlpGateWeight, ParameterRole.MlpGateBias, layer)).Multiply(up) : Activate(up);
+        hidden = hooks.Apply(new Site(SiteKind.MlpHidden, layer), hidden);
+        return hooks.Apply(new Site(SiteKind.MlpOutput, layer), Project(hidden, ParameterRole.MlpDownWeight, ParameterRole.MlpDownBias, layer));
+    }
+
+    private Tensor Project(Tensor x, ParameterRole weight, ParameterRole bias, int layer) =>
+        x.Linear(Parameters[new(weight, layer)], Parameters.Find(bias, layer), weightIsInputByOutput: false);
+
+    private Tensor Heads(Tensor x, int heads) => x.Reshape(x.Dimension(0), x.Dimension(1), heads, Description.Attention.HeadWidth);
+
+    private Tensor Activate(Tensor x) => Description.Mlp.Activation switch
+    {
+        Activation.Gelu => x.Gelu(),
+        Activation.GeluTanh => x.GeluTanh(),
+        Activation.Silu => x.Silu(),
+        _ => x.Relu(),
+    };
+
+    private Tensor Normalize(Tensor x, ParameterRole gain, ParameterRole bias, int layer) => Description.Normalization.Kind switch
+    {
+        NormalizationKind.Layer => x.LayerNorm(Parameters[new(gain, layer)], Parameters[new(bias, layer)], Description.Normalization.Epsilon),
+        NormalizationKind.RootMeanSquare => x.RmsNorm(Parameters[new(gain, layer)], Description.Normalization.Epsilon),
+        _ => x,
+    };
+
+    private static Tensor LastPositions(Tensor residual, TokenBatch batch)
+    {
+        int[] rows = new int[batch.Count];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            rows[i] = (i * batch.Positions) + batch.Lengths[i] - 1;
+        }
+
+        int width = residual.Dimension(-1);
+        return residual.Reshape(batch.Count * batch.Positions, width).Embedding(rows, batch.Count, 1);
+    }
+}

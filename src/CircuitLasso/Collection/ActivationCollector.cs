@@ -1,0 +1,282 @@
+using System.Diagnostics;
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso;
+
+/// <summary>
+/// Streams a text file through a model into an activation store. Texts are taken in chunks of consecutive rows, each chunk is sorted by length into batches, and
+/// batches run on all threads; which texts form a batch depends on their place in the file and on the settings alone, so an interrupted and resumed
+/// collection gives the same bytes as one that ran through. Not thread-safe.
+/// </summary>
+public sealed class ActivationCollector
+{
+    private const int MostTextsPerChunk = 512;
+    private const long ChunkBytes = 64L << 20;
+    private const int TokensPerBatch = 1024;
+
+    private readonly TransformerModel _model;
+    private readonly Tokenizer _tokenizer;
+    private readonly TextSource _text;
+    private readonly CollectionOptions _options;
+    private readonly ActivationRunner _runner;
+    private readonly IReadOnlyList<Site> _sites;
+    private readonly int _textsPerChunk;
+    private readonly int _maximumTokens;
+
+    /// <summary>Prepares a collection.</summary>
+    /// <param name="model">The model; it must stay as it is while the collection runs.</param>
+    /// <param name="modelFolder">The folder it was read from, whose files identify it.</param>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="text">The text file.</param>
+    /// <param name="options">What to collect.</param>
+    public ActivationCollector(TransformerModel model, string modelFolder, Tokenizer tokenizer, TextSource text, CollectionOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(options);
+        _model = model;
+        _tokenizer = tokenizer;
+        _text = text;
+        _options = options;
+        _sites = [.. options.Sites.Select(site => site.Kind == SiteKind.AttentionHead ? site with { Kind = SiteKind.AttentionMix } : site).Distinct()];
+        _runner = new ActivationRunner(model, _sites, options.Pooling);
+        _maximumTokens = Math.Min(options.MaximumTokens ?? int.MaxValue, model.Description.MaximumPositions);
+        if (_maximumTokens < 1)
+        {
+            throw new InputException("--max-tokens", $"{options.MaximumTokens} is not at least 1", "give the longest text to read, in tokens");
+        }
+
+        long rowBytes = 4L * (_runner.SiteWidths.Sum(width => (long)width) + model.Description.Width) * (options.Pooling == Pooling.None ? _maximumTokens : 1);
+        _textsPerChunk = (int)Math.Clamp(ChunkBytes / rowBytes, 1, MostTextsPerChunk);
+        Manifest = CreateManifest(modelFolder);
+    }
+
+    /// <summary>The name under which a store keeps the last residual stream of each row, from which any logit can be had.</summary>
+    public const string FinalResidualSite = "final_residual";
+
+    /// <summary>The name of the target that holds log-probabilities of the texts.</summary>
+    public const string LogProbabilityTarget = "logprob";
+
+    /// <summary>The name of the target that holds the difference of the two answers' logits.</summary>
+    public const string LogitDifferenceTarget = "logitdiff";
+
+    /// <summary>The name of the target that holds the first answer's log-probability.</summary>
+    public const string AnswerLogProbabilityTarget = "answer_logprob";
+
+    /// <summary>The manifest of the store to be.</summary>
+    public ActivationStoreManifest Manifest { get; }
+
+    /// <summary>Bytes of memory that the collection holds beside the model: a chunk of rows and a shard.</summary>
+    public long MemoryBytes => ChunkBytes + (4L * Manifest.RowsPerShard * Manifest.Sites.Sum(site => (long)site.Width));
+
+    /// <summary>Runs the collection, or the rest of one that was interrupted.</summary>
+    /// <param name="folder">The store's folder.</param>
+    /// <param name="progress">Told about texts done.</param>
+    /// <param name="cancellation">Stops between batches; whole shards are kept.</param>
+    /// <exception cref="InputException">The store belongs to another collection, an answer is not one token, or the disk is full.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled; the same call goes on.</exception>
+    public CollectionResult Run(string folder, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        Stopwatch total = Stopwatch.StartNew();
+        Stopwatch forward = new();
+        using ActivationStoreWriter writer = ActivationStoreWriter.Open(folder, Manifest, Constants());
+        int resumedAt = writer.CompletedTexts;
+        int cut = 0;
+        long tokens = 0;
+        if (!writer.IsComplete)
+        {
+            int firstChunk = resumedAt / _textsPerChunk * _textsPerChunk;
+            foreach (TextRow[] chunk in _text.ReadRows().SkipWhile(row => row.Index < firstChunk).Chunk(_textsPerChunk))
+            {
+                int[][] ids = [.. chunk.Select(row => _tokenizer.Encode(row.Text))];
+                cut += ids.Count(text => text.Length > _maximumTokens);
+                ids = [.. ids.Select(text => text.Length > _maximumTokens ? text[.._maximumTokens] : text)];
+                tokens += ids.Sum(text => (long)text.Length);
+                Require(chunk, ids);
+                forward.Start();
+                (int[] Texts, CollectedRows Rows)[] batches = RunBatches(ids, cancellation);
+                forward.Stop();
+                Write(writer, chunk, ids, batches);
+                progress?.Report(new WorkProgress("collecting", chunk[^1].Index + 1, _text.RowCount, "texts"));
+            }
+
+            writer.Complete();
+        }
+
+        return new CollectionResult(_text.RowCount, writer.CompletedRows, resumedAt, cut, tokens, forward.Elapsed.TotalSeconds, total.Elapsed.TotalSeconds);
+    }
+
+    private void Require(TextRow[] chunk, int[][] ids)
+    {
+        int empty = Array.FindIndex(ids, text => text.Length == 0);
+        if (empty >= 0)
+        {
+            throw new InputException(_text.Path, $"the text of line {chunk[empty].Line} has no tokens", "remove the row");
+        }
+    }
+
+    private (int[] Texts, CollectedRows Rows)[] RunBatches(int[][] ids, CancellationToken cancellation)
+    {
+        List<int[]> batches = [];
+        List<int> current = [];
+        foreach (int text in Enumerable.Range(0, ids.Length).OrderBy(text => ids[text].Length).ThenBy(text => text))
+        {
+            // Texts come in order of length, so the new one decides the padded size.
+            if (current.Count > 0 && (current.Count + 1) * ids[text].Length > TokensPerBatch)
+            {
+                batches.Add([.. current]);
+                current.Clear();
+            }
+
+            current.Add(text);
+        }
+
+        batches.Add([.. current]);
+        (int[] Texts, CollectedRows Rows)[] results = new (int[], CollectedRows)[batches.Count];
+        DeterministicParallel.For(
+            batches.Count,
+            batch => results[batch] = (batches[batch], _runner.Run([.. batches[batch].Select(text => ids[text])])),
+            cancellation);
+        return results;
+    }
+
+    private void Write(ActivationStoreWriter writer, TextRow[] chunk, int[][] ids, (int[] Texts, CollectedRows Rows)[] batches)
+    {
+        bool pooled = _options.Pooling != Pooling.None;
+
+        // Where each text's rows lie: its batch, and its first row there.
+        (int Batch, int Row)[] places = new (int, int)[ids.Length];
+        for (int batch = 0; batch < batches.Length; batch++)
+        {
+            int row = 0;
+            foreach (int text in batches[batch].Texts)
+            {
+                places[text] = (batch, row);
+                row += pooled ? 1 : ids[text].Length;
+            }
+        }
+
+        List<StoreRow> rows = [];
+        for (int text = 0; text < ids.Length; text++)
+        {
+            int label = chunk[text].LabelClass ?? 0;
+            for (int position = 0; position < (pooled ? 1 : ids[text].Length); position++)
+            {
+                rows.Add(pooled
+                    ? new StoreRow(chunk[text].Index, ids[text].Length, label)
+                    : new StoreRow(chunk[text].Index, ids[text].Length, label, position, ids[text][position]));
+            }
+        }
+
+        writer.BeginBatch(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(rows));
+        float[] Gather(Func<CollectedRows, float[]> part, int width)
+        {
+            float[] gathered = new float[rows.Count * width];
+            int next = 0;
+            for (int text = 0; text < ids.Length; text++)
+            {
+                int length = (pooled ? 1 : ids[text].Length) * width;
+                part(batches[places[text].Batch].Rows).AsSpan(places[text].Row * width, length).CopyTo(gathered.AsSpan(next));
+                next += length;
+            }
+
+            return gathered;
+        }
+
+        for (int site = 0; site < _sites.Count; site++)
+        {
+            int index = site;
+            writer.WriteDense(_sites[site].ToString(), Gather(batch => batch.Sites[index], _runner.SiteWidths[site]));
+        }
+
+        float[] final = Gather(batch => batch.FinalResidual, _model.Description.Width);
+        writer.WriteDense(FinalResidualSite, final);
+        writer.WriteTarget(LogProbabilityTarget, Gather(batch => batch.LogProbability, 1));
+        if (_options.Answers is { } answers)
+        {
+            (float[] differences, float[] logProbabilities) = AnswerTargets.Compute(_model, _tokenizer, _text.Path, chunk, answers, final);
+            writer.WriteTarget(LogitDifferenceTarget, differences);
+            writer.WriteTarget(AnswerLogProbabilityTarget, logProbabilities);
+        }
+
+        writer.EndBatch();
+    }
+
+    private List<StoreConstant> Constants()
+    {
+        ModelDescription description = _model.Description;
+        List<StoreConstant> constants = [];
+        foreach (Site site in _sites.Where(site => site.Kind == SiteKind.AttentionMix))
+        {
+            int inputs = description.Attention.Heads * description.Attention.HeadWidth;
+            float[] matrix = _model.Parameters[new ParameterKey(ParameterRole.OutputWeight, site.Layer)].ToArray();
+            float[] transposed = new float[matrix.Length];
+            for (int output = 0; output < description.Width; output++)
+            {
+                for (int input = 0; input < inputs; input++)
+                {
+                    transposed[(input * description.Width) + output] = matrix[(output * inputs) + input];
+                }
+            }
+
+            constants.Add(new StoreConstant($"output_matrix.{site.Layer}", [inputs, description.Width], transposed));
+        }
+
+        return constants;
+    }
+
+    private ActivationStoreManifest CreateManifest(string modelFolder)
+    {
+        ModelDescription description = _model.Description;
+        List<StoreSite> sites = [.. _sites.Select((site, index) => new StoreSite
+        {
+            Name = site.ToString(),
+            Kind = StoreSiteKind.Dense,
+            Width = _runner.SiteWidths[index],
+            Heads = site.Kind switch
+            {
+                SiteKind.AttentionMix or SiteKind.Query => description.Attention.Heads,
+                SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads,
+                _ => null,
+            },
+        })];
+        sites.Add(new StoreSite { Name = FinalResidualSite, Kind = StoreSiteKind.Dense, Width = description.Width });
+        SortedDictionary<string, string> settings = new(StringComparer.Ordinal)
+        {
+            ["layers"] = Text(description.Layers),
+            ["heads"] = Text(description.Attention.Heads),
+            ["width"] = Text(description.Width),
+            ["sublayers"] = description.ParallelSublayers ? "parallel" : "sequential",
+            ["maximum_tokens"] = Text(_maximumTokens),
+            ["text_column"] = _text.Options.TextColumn ?? string.Empty,
+            ["label_column"] = _text.Options.LabelColumn ?? string.Empty,
+        };
+        if (_options.Answers is { } answers)
+        {
+            settings["answer_columns"] = $"{answers.First},{answers.Second}";
+        }
+
+        return new ActivationStoreManifest
+        {
+            Pooling = _options.Pooling,
+            Sites = sites,
+            Targets = _options.Answers is null ? [LogProbabilityTarget] : [LogProbabilityTarget, LogitDifferenceTarget, AnswerLogProbabilityTarget],
+            LabelClasses = _text.LabelClasses,
+            RowsPerShard = ActivationStoreManifest.ChooseRowsPerShard(sites),
+            Provenance = new StoreProvenance
+            {
+                Model = new StoreSource(modelFolder, ModelFingerprint.Sha256(modelFolder)),
+                Tokenizer = new StoreSource("tokenizer.json", _tokenizer.Sha256),
+                Text = new StoreSource(Path.GetFileName(_text.Path), _text.Sha256),
+                BosPolicy = _tokenizer.BeginningOfSequenceId is int id ? $"token {id} before every text, as tokenizer.json says" : "none, as tokenizer.json says",
+                BatchPartition = $"chunks of {_textsPerChunk} texts, by length into batches of at most {TokensPerBatch} padded tokens",
+                Backend = MatrixBackend.Default.Name,
+                Settings = settings,
+            },
+        };
+    }
+
+    private static string Text(int number) => number.ToString(System.Globalization.CultureInfo.InvariantCulture);
+}

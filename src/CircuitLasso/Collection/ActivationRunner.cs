@@ -1,0 +1,162 @@
+using CircuitLasso.Models;
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso;
+
+/// <summary>Runs batches of texts through a model and keeps what was asked for. Several threads may run batches of their own at once.</summary>
+internal sealed class ActivationRunner
+{
+    // Logits of a slice of rows at a time: a large vocabulary must not decide how much memory a batch takes.
+    private const int LogitsAtOnce = 1 << 22;
+    private readonly TransformerModel _model;
+    private readonly IReadOnlyList<Site> _sites;
+    private readonly Pooling _pooling;
+
+    public ActivationRunner(TransformerModel model, IReadOnlyList<Site> sites, Pooling pooling)
+    {
+        _model = model;
+        _sites = sites;
+        _pooling = pooling;
+        SiteWidths = [.. sites.Select(site => Width(model.Description, site))];
+    }
+
+    /// <summary>Columns of each site.</summary>
+    public IReadOnlyList<int> SiteWidths { get; }
+
+    /// <summary>Columns of a site, every head's together.</summary>
+    public static int Width(ModelDescription description, Site site) => site.Kind switch
+    {
+        SiteKind.Query or SiteKind.AttentionMix => description.Attention.Heads * description.Attention.HeadWidth,
+        SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads * description.Attention.HeadWidth,
+        SiteKind.AttentionHead => description.Attention.Heads * description.Width,
+        SiteKind.MlpHidden => description.Mlp.HiddenWidth,
+        SiteKind.Logits => description.VocabularySize,
+        SiteKind.AttentionPattern => throw new ArgumentException("An attention pattern has no fixed width.", nameof(site)),
+        _ => description.Width,
+    };
+
+    /// <summary>Runs one batch without gradients.</summary>
+    public CollectedRows Run(IReadOnlyList<int[]> texts)
+    {
+        TokenBatch batch = new(texts);
+        int[] firstRow = new int[texts.Count + 1];
+        for (int text = 0; text < texts.Count; text++)
+        {
+            firstRow[text + 1] = firstRow[text] + (_pooling == Pooling.None ? texts[text].Length : 1);
+        }
+
+        CollectedRows rows = new(firstRow[^1], SiteWidths, _model.Description.Width);
+        ForwardHooks hooks = new();
+        for (int index = 0; index < _sites.Count; index++)
+        {
+            float[] destination = rows.Sites[index];
+            int width = SiteWidths[index];
+            hooks.Add(_sites[index], (_, value) =>
+            {
+                Pool(value.ToArray(), batch, firstRow, width, destination, _pooling);
+                return null;
+            });
+        }
+
+        using IDisposable mode = GradientMode.Disable();
+        using TensorScope scope = new();
+        bool wantsLogits = _sites.Any(site => site.Kind == SiteKind.Logits);
+        Tensor? residual = null;
+        hooks.Add(new Site(SiteKind.ResidualAfter, _model.Description.Layers - 1), (_, value) =>
+        {
+            residual = value.Detach();
+            return null;
+        });
+        Tensor last = _model.Forward(batch, hooks, wantsLogits ? LogitPositions.All : LogitPositions.None);
+        float[] final = (wantsLogits ? residual! : last).ToArray();
+        Pool(final, batch, firstRow, _model.Description.Width, rows.FinalResidual, _pooling == Pooling.None ? Pooling.None : Pooling.Last);
+        AddLogProbabilities(final, batch, firstRow, rows.LogProbability);
+        return rows;
+    }
+
+    private static void Pool(float[] values, TokenBatch batch, int[] firstRow, int width, float[] destination, Pooling pooling)
+    {
+        for (int text = 0; text < batch.Count; text++)
+        {
+            int length = batch.Lengths[text];
+            ReadOnlySpan<float> tokens = values.AsSpan(text * batch.Positions * width, length * width);
+            Span<float> row = destination.AsSpan(firstRow[text] * width, (firstRow[text + 1] - firstRow[text]) * width);
+            switch (pooling)
+            {
+                case Pooling.None:
+                    tokens.CopyTo(row);
+                    break;
+                case Pooling.Last:
+                    tokens[((length - 1) * width)..].CopyTo(row);
+                    break;
+                case Pooling.Max:
+                    tokens[..width].CopyTo(row);
+                    for (int position = 1; position < length; position++)
+                    {
+                        System.Numerics.Tensors.TensorPrimitives.Max(row, tokens.Slice(position * width, width), row);
+                    }
+
+                    break;
+                default:
+                    for (int position = 0; position < length; position++)
+                    {
+                        System.Numerics.Tensors.TensorPrimitives.Add(row, tokens.Slice(position * width, width), row);
+                    }
+
+                    if (pooling == Pooling.Mean)
+                    {
+                        System.Numerics.Tensors.TensorPrimitives.Divide(row, length, row);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    // Scores each token by the logits at the position before it.
+    private void AddLogProbabilities(float[] final, TokenBatch batch, int[] firstRow, float[] destination)
+    {
+        int width = _model.Description.Width;
+        List<(int Row, int Position, int Next)> scored = [];
+        for (int text = 0; text < batch.Count; text++)
+        {
+            int length = batch.Lengths[text];
+            for (int position = 0; position + 1 < length; position++)
+            {
+                int row = _pooling == Pooling.None ? firstRow[text] + position : firstRow[text];
+                scored.Add((row, (text * batch.Positions) + position, batch.Ids[(text * batch.Positions) + position + 1]));
+            }
+
+            if (_pooling == Pooling.None)
+            {
+                destination[firstRow[text + 1] - 1] = float.NaN;
+            }
+        }
+
+        double[] sums = new double[destination.Length];
+        int slice = Math.Max(1, LogitsAtOnce / _model.Description.VocabularySize);
+        for (int start = 0; start < scored.Count; start += slice)
+        {
+            int count = Math.Min(slice, scored.Count - start);
+            float[] rows = new float[count * width];
+            int[] next = new int[count];
+            for (int i = 0; i < count; i++)
+            {
+                final.AsSpan(scored[start + i].Position * width, width).CopyTo(rows.AsSpan(i * width));
+                next[i] = scored[start + i].Next;
+            }
+
+            using TensorScope scope = new();
+            float[] logProbabilities = _model.Unembed(Tensor.FromValues(rows, count, width)).LogSoftmax().GatherLast(next).ToArray();
+            for (int i = 0; i < count; i++)
+            {
+                sums[scored[start + i].Row] += logProbabilities[i];
+            }
+        }
+
+        for (int row = 0; row < destination.Length; row++)
+        {
+            destination[row] = float.IsNaN(destination[row]) ? float.NaN : (float)sums[row];
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso;
+
+/// <summary>The two answers of each row, scored by the model at the row's last position.</summary>
+internal static class AnswerTargets
+{
+    /// <summary>Logit of the first answer less that of the second, and log-probability of the first, row by row.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="tokenizer">Its tokenizer.</param>
+    /// <param name="path">The text file, for messages.</param>
+    /// <param name="rows">The texts, with their answers among the kept columns.</param>
+    /// <param name="answers">Names of the two columns.</param>
+    /// <param name="finalResiduals">The last residual stream of each text's last position.</param>
+    /// <exception cref="InputException">An answer is not one token.</exception>
+    public static (float[] Differences, float[] LogProbabilities) Compute(
+        TransformerModel model, Tokenizer tokenizer, string path, TextRow[] rows, (string First, string Second) answers, float[] finalResiduals)
+    {
+        int[] first = [.. rows.Select(row => Token(tokenizer, path, row, answers.First))];
+        int[] second = [.. rows.Select(row => Token(tokenizer, path, row, answers.Second))];
+        using IDisposable mode = GradientMode.Disable();
+        using TensorScope scope = new();
+        Tensor logits = model.Unembed(Tensor.FromValues(finalResiduals, rows.Length, model.Description.Width));
+        return (logits.GatherLast(first).Subtract(logits.GatherLast(second)).ToArray(), logits.LogSoftmax().GatherLast(first).ToArray());
+    }
+
+    private static int Token(Tokenizer tokenizer, string path, TextRow row, string column)
+    {
+        string answer = row.KeptColumns[column];
+        return AnswerToken.Find(tokenizer, answer)
+            ?? throw new InputException(path, $"line {row.Line}: the answer '{answer}' is not one token of the model", "give answers of one token, with the space before them where the tokenizer wants one");
+    }
+}

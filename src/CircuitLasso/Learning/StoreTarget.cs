@@ -1,0 +1,100 @@
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso;
+
+/// <summary>Reads what a circuit is to explain from a store, by the name that the user gives it.</summary>
+public static class StoreTarget
+{
+    private const int RowsAtOnce = 256;
+    private const string LogitPrefix = "logit:";
+    private const string LogitDifferencePrefix = "logitdiff:";
+
+    /// <summary>Reads a target, row by row.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="name">
+    /// <c>label</c>; a target that the store holds (<c>logprob</c>, <c>logitdiff</c>, <c>answer_logprob</c>); <c>logit:TOKEN</c> or <c>logitdiff:A,B</c> after the row's last position.
+    /// </param>
+    /// <param name="modelFolder">The model, for <c>logit:</c> and <c>logitdiff:</c>; null takes the folder that the store names.</param>
+    /// <exception cref="InputException">There is no such target, a token is not one, or the model is not the one the store was made by.</exception>
+    public static LearningTarget Read(ActivationStoreReader store, string name, string? modelFolder = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(name);
+        if (name == "label")
+        {
+            return Label(store);
+        }
+
+        if (name.StartsWith(LogitPrefix, StringComparison.Ordinal))
+        {
+            return Logits(store, name, modelFolder, [name[LogitPrefix.Length..]], [1]);
+        }
+
+        if (name.StartsWith(LogitDifferencePrefix, StringComparison.Ordinal))
+        {
+            string[] tokens = name[LogitDifferencePrefix.Length..].Split(',');
+            return tokens.Length == 2
+                ? Logits(store, name, modelFolder, tokens, [1, -1])
+                : throw new InputException(name, "does not name two tokens", "write logitdiff:A,B");
+        }
+
+        float[] values = new float[checked((int)store.RowCount)];
+        store.ReadTarget(name, 0, values);
+        return LearningTarget.Behaviour(name, [.. values.Select(value => (double)value)]);
+    }
+
+    private static LearningTarget Label(ActivationStoreReader store)
+    {
+        if (store.Manifest.LabelClasses.Count == 0)
+        {
+            throw new InputException(store.Folder, "holds no labels", "collect with --label-column, or learn for the model's own behaviour, such as --target logprob");
+        }
+
+        StoreRow[] rows = new StoreRow[checked((int)store.RowCount)];
+        store.ReadRowDescriptions(0, rows);
+        return LearningTarget.Label([.. rows.Select(row => row.Label)], store.Manifest.LabelClasses);
+    }
+
+    private static LearningTarget Logits(ActivationStoreReader store, string name, string? modelFolder, string[] tokens, double[] factors)
+    {
+        string folder = modelFolder ?? store.Manifest.Provenance.Model?.Name
+            ?? throw new InputException(store.Folder, $"does not say which model made it, which {name} needs", "name it with --model");
+        if (!Directory.Exists(folder))
+        {
+            throw new InputException(folder, $"no such folder, and {name} needs the model's unembedding", "name the model with --model");
+        }
+
+        if (store.Manifest.Provenance.Model is { } maker && ModelFingerprint.Sha256(folder) != maker.Sha256)
+        {
+            throw new InputException(store.Folder, $"is a store made by another model than {folder}", "name the model that made it with --model, or collect again");
+        }
+
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        int[] ids = [.. tokens.Select(token => AnswerToken.Find(tokenizer, token)
+            ?? throw new InputException(name, $"'{token}' is not one token of the model", "give a token of its vocabulary, with the space before it where the tokenizer wants one"))];
+        using TransformerModel model = ModelCheckpoint.Load(folder);
+        int width = model.Description.Width;
+        double[] values = new double[checked((int)store.RowCount)];
+        using IDisposable mode = GradientMode.Disable();
+        for (int start = 0; start < values.Length; start += RowsAtOnce)
+        {
+            int count = Math.Min(RowsAtOnce, values.Length - start);
+            float[] rows = new float[count * width];
+            store.ReadRows(ActivationCollector.FinalResidualSite, start, count, rows);
+            using TensorScope scope = new();
+            Tensor logits = model.Unembed(Tensor.FromValues(rows, count, width));
+            for (int token = 0; token < ids.Length; token++)
+            {
+                float[] column = logits.GatherLast([.. Enumerable.Repeat(ids[token], count)]).ToArray();
+                for (int row = 0; row < count; row++)
+                {
+                    values[start + row] += factors[token] * column[row];
+                }
+            }
+        }
+
+        return LearningTarget.Behaviour(name, values);
+    }
+}

@@ -17,10 +17,17 @@ public sealed class Float64AccumulationBackend(IMatrixBackend inner) : IMatrixBa
     public void Gemm(bool transposeA, bool transposeB, int m, int n, int k, float alpha, ReadOnlySpan<float> a, int lda, ReadOnlySpan<float> b, int ldb, float beta, Span<float> c, int ldc)
     {
         MatrixArguments.CheckProduct(transposeA, transposeB, m, n, k, a.Length, lda, b.Length, ldb, c.Length, ldc);
-        double[] wideA = Widen(a);
-        double[] wideB = Widen(b);
+        if (MatrixArguments.ScaleOnly(m, n, k, alpha, beta, c, ldc))
+        {
+            return;
+        }
+
+        (int rowsA, int columnsA) = transposeA ? (k, m) : (m, k);
+        (int rowsB, int columnsB) = transposeB ? (n, k) : (k, n);
+        double[] wideA = Widen(a, rowsA, columnsA, lda);
+        double[] wideB = Widen(b, rowsB, columnsB, ldb);
         double[] wideC = ArrayPool<double>.Shared.Rent(m * n);
-        inner.Gemm(transposeA, transposeB, m, n, k, alpha, wideA, lda, wideB, ldb, 0.0, wideC, n);
+        inner.Gemm(transposeA, transposeB, m, n, k, alpha, wideA, columnsA, wideB, columnsB, 0.0, wideC, n);
         for (int i = 0; i < m; i++)
         {
             for (int j = 0; j < n; j++)
@@ -39,10 +46,15 @@ public sealed class Float64AccumulationBackend(IMatrixBackend inner) : IMatrixBa
     public void Gemm(bool transposeA, bool transposeB, int m, int n, int k, double alpha, ReadOnlySpan<double> a, int lda, ReadOnlySpan<double> b, int ldb, double beta, Span<double> c, int ldc) =>
         inner.Gemm(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 
-    private static double[] Widen(ReadOnlySpan<float> values)
+    // Without the gaps between rows: a tile's matrices may be a small part of what their spans cover.
+    private static double[] Widen(ReadOnlySpan<float> values, int rows, int columns, int leadingDimension)
     {
-        double[] wide = ArrayPool<double>.Shared.Rent(Math.Max(1, values.Length));
-        TensorPrimitives.ConvertTruncating<float, double>(values, wide.AsSpan(0, values.Length));
+        double[] wide = ArrayPool<double>.Shared.Rent(rows * columns);
+        for (int i = 0; i < rows; i++)
+        {
+            TensorPrimitives.ConvertTruncating(values.Slice(i * leadingDimension, columns), wide.AsSpan(i * columns, columns));
+        }
+
         return wide;
     }
 }

@@ -17,6 +17,31 @@ public sealed class MatrixBackendTests
         InstructionSets.RunWithEach(typeof(MatrixBackendTests), nameof(The_project_s_kernels_agree_with_the_plain_loops));
 
     [Fact]
+    public void Float64_accumulation_agrees_with_the_plain_loops_and_rounds_only_once()
+    {
+        Float64AccumulationBackend backend = new(new SimdMatrixBackend());
+        BackendCases.AssertAgreesWithScalar(backend);
+
+        // 2^24 + 1 has no float32; in float64 it is there to be cancelled.
+        float[] c = [float.NaN];
+        backend.Gemm(false, false, 1, 1, 3, 1f, [16777216, 1, -16777216], 3, [1, 1, 1], 1, 0f, c, 1);
+        Assert.Equal([1], c);
+    }
+
+    [Fact]
+    public void Float64_accumulation_holds_until_it_is_disposed_of_and_in_the_tasks_that_are_started()
+    {
+        IMatrixBackend before = MatrixBackend.Default;
+        using (MatrixBackend.WithFloat64Accumulation())
+        {
+            Assert.IsType<Float64AccumulationBackend>(MatrixBackend.Default);
+            DeterministicParallel.For(4, _ => Assert.IsType<Float64AccumulationBackend>(MatrixBackend.Default));
+        }
+
+        Assert.Same(before, MatrixBackend.Default);
+    }
+
+    [Fact]
     public void Products_larger_than_one_block_agree_with_the_plain_loops()
     {
         // Beyond 2048 columns, 480 rows and 256 deep: every loop of the blocked product turns more than once.

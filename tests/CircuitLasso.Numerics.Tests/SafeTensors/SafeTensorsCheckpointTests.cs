@@ -125,7 +125,7 @@ public sealed class SafeTensorsCheckpointTests
         const int count = 2000;
         for (int i = 0; i < count; i++)
         {
-            File.WriteAllBytes(folder.PathOf("model.safetensors.index.json"), Mutation.Apply(valid, random));
+            Mutation.Overwrite(folder.PathOf("model.safetensors.index.json"), Mutation.Apply(valid, random));
             try
             {
                 using SafeTensorsCheckpoint checkpoint = new(folder.Root);

@@ -118,7 +118,7 @@ public sealed class Tokenizer
     /// <summary>The text of token ids.</summary>
     /// <param name="ids">Token ids; one that no token has adds nothing (models often have more logits than there are tokens).</param>
     /// <param name="skipSpecialTokens">Whether special tokens are left out.</param>
-    /// <exception cref="InputException">The file's decoder makes a text of more than 67 million characters, or its patterns take too long.</exception>
+    /// <exception cref="InputException">The file's decoder lengthens the text to more than 16 million characters, or its patterns take too long.</exception>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false)
     {
         List<string> tokens = new(ids.Length);

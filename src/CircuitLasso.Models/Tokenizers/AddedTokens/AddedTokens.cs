@@ -64,10 +64,16 @@ internal sealed class AddedTokens
                 continue;
             }
 
-            AlignedText part = text.Slice(piece.Start, piece.Length);
+            bool isWhole = piece.Length == text.Length;
+            AlignedText part = isWhole ? text : text.Slice(piece.Start, piece.Length);
             part = _normalizer?.Normalize(part) ?? part;
             PreTokenizedText parts = new(part);
             _inNormalized.Split(part, parts);
+            if (isWhole)
+            {
+                return parts;
+            }
+
             result.Text.Append(part, 0, part.Length);
             foreach (Piece inner in parts.Pieces)
             {

@@ -8,7 +8,7 @@ internal sealed class ReplaceDecoder(string file, ITextPattern pattern, string c
 {
     // A file of many such steps could double a text at each one; past this the file is at fault.
     private const int LongestContent = 64;
-    private const int LongestResult = 1 << 26;
+    private const int LongestResult = 1 << 24;
 
     /// <summary>Reads the component.</summary>
     public static IDecoder Read(JsonSection component)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using CircuitLasso.Numerics;
 
@@ -17,22 +16,22 @@ internal sealed class AlignedText
 
     private readonly string _file;
     private readonly int _originalLength;
-    private readonly List<char> _characters;
-    private readonly List<Origin> _origins;
+    private char[] _characters;
+    private Origin[] _origins;
 
     private AlignedText(string file, int originalLength, int capacity)
     {
         _file = file;
         _originalLength = originalLength;
-        _characters = new List<char>(capacity);
-        _origins = new List<Origin>(capacity);
+        _characters = new char[capacity];
+        _origins = new Origin[capacity];
     }
 
     /// <summary>Number of UTF-16 units.</summary>
-    public int Length => _characters.Count;
+    public int Length { get; private set; }
 
     /// <summary>All of the text. Valid until the next append.</summary>
-    public ReadOnlySpan<char> Characters => CollectionsMarshal.AsSpan(_characters);
+    public ReadOnlySpan<char> Characters => _characters.AsSpan(0, Length);
 
     /// <summary>Starts from the user's text; half surrogate pairs become U+FFFD, as in any conversion to UTF-8.</summary>
     public static AlignedText From(string text, string file)
@@ -92,38 +91,49 @@ internal sealed class AlignedText
     /// <summary>Appends one UTF-16 unit that is a character by itself.</summary>
     public void Append(char character, Origin origin)
     {
-        CheckGrowth(1);
-        _characters.Add(character);
-        _origins.Add(origin);
+        Reserve(1);
+        _characters[Length] = character;
+        _origins[Length] = origin;
+        Length++;
     }
 
     /// <summary>Appends characters that all came from the same place.</summary>
     public void Append(ReadOnlySpan<char> characters, Origin origin)
     {
-        CheckGrowth(characters.Length);
-        foreach (char character in characters)
-        {
-            _characters.Add(character);
-            _origins.Add(origin);
-        }
+        Reserve(characters.Length);
+        characters.CopyTo(_characters.AsSpan(Length));
+        _origins.AsSpan(Length, characters.Length).Fill(origin);
+        Length += characters.Length;
     }
 
     /// <summary>Appends a part of another text with the same original.</summary>
     public void Append(AlignedText source, int start, int length)
     {
-        CheckGrowth(length);
-        _characters.AddRange(source.Characters.Slice(start, length));
-        _origins.AddRange(CollectionsMarshal.AsSpan(source._origins).Slice(start, length));
+        Reserve(length);
+        source._characters.AsSpan(start, length).CopyTo(_characters.AsSpan(Length));
+        source._origins.AsSpan(start, length).CopyTo(_origins.AsSpan(Length));
+        Length += length;
     }
 
-    private void CheckGrowth(int added)
+    private void Reserve(int added)
     {
-        if ((long)Length + added > AlwaysAllowed + ((long)LargestGrowth * _originalLength))
+        long needed = (long)Length + added;
+        if (needed <= _characters.Length)
+        {
+            return;
+        }
+
+        long allowed = Math.Min(Array.MaxLength, AlwaysAllowed + ((long)LargestGrowth * _originalLength));
+        if (needed > allowed)
         {
             throw new InputException(
                 _file,
                 $"its normalizer or pre-tokenizer makes a text of {_originalLength} characters more than {LargestGrowth} times longer",
                 "check the file: no usual tokenizer does this");
         }
+
+        int capacity = (int)Math.Min(allowed, Math.Max(needed, 2L * _characters.Length));
+        Array.Resize(ref _characters, capacity);
+        Array.Resize(ref _origins, capacity);
     }
 }

@@ -4,7 +4,7 @@ namespace CircuitLasso.Models;
 /// Merges the tokens of one piece: always the pair of lowest rank, of equal ones the leftmost. A queue of candidate pairs over a linked list
 /// makes it O(n log n). Serves one thread; meant to be reused from piece to piece.
 /// </summary>
-internal sealed class BytePairMerger(IReadOnlyDictionary<ulong, BytePairMerge> merges)
+internal sealed class BytePairMerger(Dictionary<ulong, BytePairMerge> merges)
 {
     private const int None = -1;
     private readonly PriorityQueue<int, ulong> _candidates = new();

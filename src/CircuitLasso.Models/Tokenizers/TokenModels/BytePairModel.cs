@@ -168,6 +168,12 @@ internal sealed class BytePairModel : ITokenModel
         int rank = 0;
         foreach (JsonSection item in section.Items())
         {
+            if (item.IsText && item.Text().StartsWith("#version", StringComparison.Ordinal))
+            {
+                // The first line of the older format, a text file of merges, came along into some files.
+                continue;
+            }
+
             (string left, string right) = ReadPair(item);
             int leftId = Find(left);
             int rightId = Find(right);

@@ -12,6 +12,9 @@ internal sealed class Vocabulary
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _idsBySpan;
     private readonly Dictionary<int, string> _texts = [];
 
+    // Byte-pair encoding looks up every single character, so these get a table: id + 1, zero for none.
+    private readonly int[] _idOfUnit = new int[char.MaxValue + 1];
+
     private Vocabulary() => _idsBySpan = _ids.GetAlternateLookup<ReadOnlySpan<char>>();
 
     /// <summary>One more than the largest id.</summary>
@@ -34,6 +37,11 @@ internal sealed class Vocabulary
                 throw section.Error($"gives the id {id} to two tokens, \"{vocabulary._texts[id]}\" and \"{token}\"");
             }
 
+            if (token.Length == 1)
+            {
+                vocabulary._idOfUnit[token[0]] = id + 1;
+            }
+
             vocabulary.Size = Math.Max(vocabulary.Size, id + 1);
         }
 
@@ -41,7 +49,16 @@ internal sealed class Vocabulary
     }
 
     /// <summary>Looks a token up.</summary>
-    public bool TryGetId(ReadOnlySpan<char> token, out int id) => _idsBySpan.TryGetValue(token, out id);
+    public bool TryGetId(ReadOnlySpan<char> token, out int id)
+    {
+        if (token.Length == 1)
+        {
+            id = _idOfUnit[token[0]] - 1;
+            return id >= 0;
+        }
+
+        return _idsBySpan.TryGetValue(token, out id);
+    }
 
     /// <summary>Looks an id up.</summary>
     public bool TryGetToken(int id, [NotNullWhen(true)] out string? token) => _texts.TryGetValue(id, out token);

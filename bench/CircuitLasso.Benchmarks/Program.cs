@@ -6,6 +6,7 @@ internal static class Program
     private static readonly (string Name, string Does, Action<string[]> Run)[] _benchmarks =
     [
         ("gemm", "matrix products: the project's kernels against OpenBLAS", GemmBenchmark.Run),
+        ("transformer", "a forward and a backward pass of GPT-2 small's shape against its matrix products alone", TransformerBenchmark.Run),
     ];
 
     private static int Main(string[] arguments)

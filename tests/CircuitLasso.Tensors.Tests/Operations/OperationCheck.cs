@@ -33,11 +33,13 @@ public static class OperationCheck
         result.Backward(seed.ToTensor());
         for (int i = 0; i < inputs.Length; i++)
         {
-            double[] differences = CentralDifferences(twin, inputs, i, seed);
             Tensor? gradient = tensors[i].Gradient;
             Assert.NotNull(gradient);
             Assert.Equal(inputs[i].Shape, gradient.Shape.ToArray());
-            AssertClose(differences, gradient.ToArray(), gradientTolerance, $"gradient of input {i}");
+            float[] slopes = gradient.ToArray();
+            int[] elements = Elements(slopes.Length);
+            double[] differences = [.. elements.Select(element => CentralDifference(twin, inputs, inputs[i].Values, element, seed))];
+            AssertClose(differences, [.. elements.Select(element => slopes[element])], gradientTolerance, $"gradient of input {i}");
         }
     }
 
@@ -52,22 +54,19 @@ public static class OperationCheck
         }
     }
 
-    private static double[] CentralDifferences(Func<Reference[], Reference> twin, Reference[] inputs, int input, Reference seed)
-    {
-        double[] differences = new double[inputs[input].Values.Length];
-        for (int j = 0; j < differences.Length; j++)
-        {
-            double[] values = inputs[input].Values;
-            double kept = values[j];
-            values[j] = kept + Step;
-            double above = Dot(twin(inputs), seed);
-            values[j] = kept - Step;
-            double below = Dot(twin(inputs), seed);
-            values[j] = kept;
-            differences[j] = (above - below) / (2 * Step);
-        }
+    /// <summary>All elements of small inputs, and a spread of a hundred, the last one included, of larger ones.</summary>
+    private static int[] Elements(int length) =>
+        length <= 100 ? [.. Enumerable.Range(0, length)] : [.. Enumerable.Range(0, 100).Select(i => (int)((long)i * (length - 1) / 99))];
 
-        return differences;
+    private static double CentralDifference(Func<Reference[], Reference> twin, Reference[] inputs, double[] values, int element, Reference seed)
+    {
+        double kept = values[element];
+        values[element] = kept + Step;
+        double above = Dot(twin(inputs), seed);
+        values[element] = kept - Step;
+        double below = Dot(twin(inputs), seed);
+        values[element] = kept;
+        return (above - below) / (2 * Step);
     }
 
     private static double Dot(Reference a, Reference b) => a.Values.Zip(b.Values, (x, y) => x * y).Sum();

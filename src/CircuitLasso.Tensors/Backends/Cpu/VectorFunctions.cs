@@ -16,7 +16,8 @@ internal static class VectorFunctions
     {
         // 1.5 * 2^23: adding it rounds to the nearest integer, which then stands in the low bits.
         Vector<float> magic = Vector.Create(12582912f);
-        x = Vector.Min(Vector.Max(x, Vector.Create(-104f)), Vector.Create(89f));
+        // The native comparisons return their second operand where one is NaN.
+        x = Vector.MinNative(Vector.Create(89f), Vector.MaxNative(Vector.Create(-104f), x));
         Vector<float> shifted = Vector.FusedMultiplyAdd(x, Vector.Create(1.44269504f), magic);
         Vector<float> n = shifted - magic;
         Vector<float> r = Vector.FusedMultiplyAdd(n, Vector.Create(-0.693359375f), x);

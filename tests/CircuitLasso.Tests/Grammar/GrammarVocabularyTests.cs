@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CircuitLasso.Models;
 using CircuitLasso.Testing;
 
 namespace CircuitLasso.Tests;
@@ -47,6 +48,22 @@ public sealed class GrammarVocabularyTests
         PhraseGrammar grammar = EmbeddedGrammar.Load();
         HashSet<string> seen = [.. grammar.GenerateTrainingText(5).Take(20_000).SelectMany(sentence => sentence.Split(' '))];
         Assert.Equal(grammar.Words, seen.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_tokenizer_puts_the_beginning_first_and_gives_every_word_its_id()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(Path.Combine(SharedData.RepositoryRoot, "assets", "grammar", "tokenizer.json"));
+        PhraseGrammar grammar = EmbeddedGrammar.Load();
+        string[] tokens = [.. GrammarVocabulary.Tokens(grammar)];
+        Assert.Equal(tokens.Length, tokenizer.VocabularySize);
+        foreach (string sentence in grammar.GenerateTrainingText(6).Take(500))
+        {
+            int[] expected = [1, .. sentence.Split(' ').Select(word => Array.IndexOf(tokens, word))];
+            Assert.Equal(expected, tokenizer.Encode(sentence));
+        }
+
+        Assert.Equal([1, Array.IndexOf(tokens, "the"), 0], tokenizer.Encode("the zebra"));
     }
 
     private static byte[] Generate()

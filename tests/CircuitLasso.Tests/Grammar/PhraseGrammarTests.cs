@@ -31,8 +31,7 @@ public sealed class PhraseGrammarTests
     public void The_same_seed_gives_the_recorded_text()
     {
         string text = string.Join('\n', _grammar.GenerateTrainingText(1).Take(10_000));
-        Assert.Equal("RECORDED_TEXT", Hash(Encoding.UTF8.GetBytes(text)));
-        Assert.Equal("the niece", text[..9]);
+        Assert.Equal("efbae35c7be7e4fdca0b1d0b11e203d5d1413ea550c56a77ba9200284fc7cac1", Hash(Encoding.UTF8.GetBytes(text)));
     }
 
     [Fact]
@@ -40,7 +39,7 @@ public sealed class PhraseGrammarTests
     {
         using MemoryStream stream = new();
         GrammarExampleFile.Write(stream, _grammar.GenerateExamples(1, 1_100, ExampleSplit.HeldOut));
-        Assert.Equal("RECORDED_EXAMPLES", Hash(stream.ToArray()));
+        Assert.Equal("95c4228953cd1befe9fd1533a061c4f86c2281e5159a2c37bc10cec11c1c7afc", Hash(stream.ToArray()));
     }
 
     [Fact]

@@ -60,11 +60,37 @@ internal sealed class PackedLasso
     }
 
     /// <summary>Passes until the gap over the working set alone is within the tolerance, or the passes are used up; returns their number.</summary>
-    public int Minimise(double nullLoss, double lambda, double tolerance, int maximumPasses)
+    public int Minimise(double nullLoss, double lambda, double tolerance, int maximumPasses) =>
+        Run(lambda / 2, maximumPasses, () => RelativeGap(nullLoss, lambda) <= tolerance);
+
+    /// <summary>
+    /// For a quadratic that is no sum of squares (a Newton step): 1/2 v'G v - c'v + mu |v|_1 with q = c - G v; passes until no coordinate
+    /// violates its optimality condition by more than <paramref name="violation"/>.
+    /// </summary>
+    public int MinimiseQuadratic(double mu, double violation, int maximumPasses) => Run(mu, maximumPasses, () => LargestViolation(mu) <= violation);
+
+    /// <summary>Takes over a whole quadratic, its matrix row-major.</summary>
+    public void Load(ReadOnlySpan<double> matrix, ReadOnlySpan<double> weights, ReadOnlySpan<double> q)
     {
-        double mu = lambda / 2;
+        Count = 0;
+        while (_capacity < weights.Length)
+        {
+            Enlarge();
+        }
+
+        Count = weights.Length;
+        weights.CopyTo(_w);
+        q.CopyTo(_q);
+        for (int i = 0; i < Count; i++)
+        {
+            matrix.Slice(i * Count, Count).CopyTo(_gram.AsSpan(i * _capacity));
+        }
+    }
+
+    private int Run(double mu, int maximumPasses, Func<bool> isDone)
+    {
         int passes = 0, nextExactStep = FirstExactStep, wait = PassesBetweenExactSteps;
-        while (passes < maximumPasses && RelativeGap(nullLoss, lambda) > tolerance)
+        while (passes < maximumPasses && !isDone())
         {
             double change = Pass(mu);
             passes++;
@@ -98,6 +124,11 @@ internal sealed class PackedLasso
             }
 
             double square = _gram[(i * _capacity) + i];
+            if (square <= 0)
+            {
+                continue;
+            }
+
             double change = (L1Penalty.SoftThreshold(value + (square * old), mu) / square) - old;
             if (change != 0)
             {
@@ -105,6 +136,17 @@ internal sealed class PackedLasso
                 VectorLoops.AddScaled(-change, _gram.AsSpan(i * _capacity, q.Length), q);
                 largest = Math.Max(largest, Math.Abs(change));
             }
+        }
+
+        return largest;
+    }
+
+    private double LargestViolation(double mu)
+    {
+        double largest = 0;
+        for (int i = 0; i < Count; i++)
+        {
+            largest = Math.Max(largest, _w[i] != 0 ? Math.Abs(_q[i] - (mu * Math.Sign(_w[i]))) : Math.Abs(_q[i]) - mu);
         }
 
         return largest;

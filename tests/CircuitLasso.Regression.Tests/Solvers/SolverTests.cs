@@ -2,6 +2,7 @@ using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression.Tests;
 
+[Collection("number of threads")]
 public sealed class SolverTests
 {
     public static TheoryData<int, int, int, double, bool, bool> Grid()

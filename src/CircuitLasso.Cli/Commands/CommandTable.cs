@@ -6,12 +6,18 @@ internal static class CommandTable
     /// <summary>The groups of commands that share a first word, with what help says of them.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Groups = new Dictionary<string, string>
     {
+        ["model"] = "Look at models and check them.",
         ["circuit"] = "Look at circuit files.",
     };
 
     /// <summary>Creates the commands; <c>Group</c> is the first word of a two-word command, or null.</summary>
     internal static IEnumerable<(string? Group, ToolCommand Command)> Create() =>
     [
+        ("model", new ModelInfoCommand()),
+        ("model", new ModelCheckCommand()),
+        ("model", new ModelTokenizeCommand()),
+        (null, new CollectCommand()),
+        (null, new LearnCommand()),
         ("circuit", new CircuitShowCommand()),
         (null, new ExportCommand()),
     ];

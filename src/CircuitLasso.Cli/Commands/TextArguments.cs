@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace CircuitLasso.Cli;
 
 /// <summary>The options that say which text to read.</summary>
-internal sealed class TextArguments
+/// <param name="withLabels">Whether the command reads labels.</param>
+internal sealed class TextArguments(bool withLabels = false)
 {
     private readonly Option<string> _file = new("--text")
     {
@@ -24,7 +25,7 @@ internal sealed class TextArguments
     {
         command.Add(_file);
         command.Add(_textColumn);
-        if (command.Name == "collect")
+        if (withLabels)
         {
             command.Add(_labelColumn);
         }
@@ -34,7 +35,7 @@ internal sealed class TextArguments
         TextSource.Open(options.GetRequiredValue(_file), new TextOptions
         {
             TextColumn = options.GetValue(_textColumn),
-            LabelColumn = options.GetValue(_labelColumn),
+            LabelColumn = withLabels ? options.GetValue(_labelColumn) : null,
             KeptColumns = keptColumns,
         });
 }

@@ -3,57 +3,78 @@ using CircuitLasso.Regression;
 
 namespace CircuitLasso;
 
-/// <summary>Reads the rows of learning data once, piece by piece, into the statistics that every regression of the circuit shares.</summary>
-internal static class GatheredStatistics
+/// <summary>The rows of learning data, read once, and the statistics that every regression of the circuit shares.</summary>
+internal sealed class GatheredStatistics : IDisposable
 {
     private const int FloatsAtOnce = 1 << 22;
 
-    /// <summary>The blocks of the design in order, with a numeric target as the last column where there is one.</summary>
-    public static BlockOrder Order(ILearningData data, bool withTargetColumn)
+    private GatheredStatistics(NativeBuffer<float> rows, FoldedGramStatistics folds)
     {
-        List<RegressionBlock> blocks = [];
-        int column = 0;
-        foreach (LearningBlock block in data.Blocks)
-        {
-            blocks.Add(new RegressionBlock(block.Name, column, block.Width, block.Place, block.Kind == CircuitNodeKind.Target ? BlockRole.TargetOnly : BlockRole.SourceAndTarget));
-            column += block.Width;
-        }
-
-        if (withTargetColumn)
-        {
-            blocks.Add(new RegressionBlock("y", column, 1, data.Blocks.Max(block => block.Place) + 1, BlockRole.TargetOnly));
-        }
-
-        return new BlockOrder(blocks);
+        Rows = rows;
+        Folds = folds;
     }
 
-    /// <summary>Accumulates the design, and the target's numbers as its last column.</summary>
-    public static FoldedGramStatistics Read(ILearningData data, double[]? numbers, FoldAssignment folds, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    /// <summary>The design, rows x columns.</summary>
+    public NativeBuffer<float> Rows { get; }
+
+    /// <summary>Statistics of the design, with a numeric target as its last column.</summary>
+    public FoldedGramStatistics Folds { get; }
+
+    /// <summary>Bytes that learning holds at its peak, beside what the readers of the data hold: rows in float32 and float64, and the Gram matrices.</summary>
+    public static long EstimateBytes(long rows, long columns, int folds) => (12 * rows * columns) + (8 * columns * columns * (folds + 4));
+
+    /// <summary>Reads all rows.</summary>
+    /// <param name="data">The design.</param>
+    /// <param name="numbers">A numeric target, or null.</param>
+    /// <param name="folds">Rows held out together.</param>
+    /// <param name="progress">Told about rows read.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    public static GatheredStatistics Read(ILearningData data, double[]? numbers, FoldAssignment folds, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        int designColumns = data.Blocks.Sum(block => block.Width);
-        int columns = designColumns + (numbers is null ? 0 : 1);
+        int columns = data.Blocks.Sum(block => block.Width);
         int piece = (int)Math.Clamp(FloatsAtOnce / columns, 1, data.Rows);
-        float[] rows = new float[piece * designColumns];
-        float[] wide = numbers is null ? rows : new float[piece * columns];
-        using FoldedGramAccumulator accumulator = new(columns, folds, data.Subject);
-        for (long start = 0; start < data.Rows; start += piece)
+        float[] wide = new float[piece * (columns + 1)];
+        using FoldedGramAccumulator accumulator = new(columns + (numbers is null ? 0 : 1), folds, data.Subject);
+        NativeBuffer<float> kept = new(checked((nint)(data.Rows * columns)), zeroed: false);
+        try
         {
-            cancellation.ThrowIfCancellationRequested();
-            int count = (int)Math.Min(piece, data.Rows - start);
-            data.ReadRows(start, count, rows);
-            if (numbers is not null)
+            for (long start = 0; start < data.Rows; start += piece)
             {
-                for (int row = 0; row < count; row++)
+                cancellation.ThrowIfCancellationRequested();
+                int count = (int)Math.Min(piece, data.Rows - start);
+                Span<float> rows = kept.Slice((nint)(start * columns), count * columns);
+                data.ReadRows(start, count, rows);
+                if (numbers is null)
                 {
-                    rows.AsSpan(row * designColumns, designColumns).CopyTo(wide.AsSpan(row * columns));
-                    wide[(row * columns) + designColumns] = (float)numbers[start + row];
+                    accumulator.Add(rows);
                 }
+                else
+                {
+                    for (int row = 0; row < count; row++)
+                    {
+                        rows.Slice(row * columns, columns).CopyTo(wide.AsSpan(row * (columns + 1)));
+                        wide[(row * (columns + 1)) + columns] = (float)numbers[start + row];
+                    }
+
+                    accumulator.Add(wide.AsSpan(0, count * (columns + 1)));
+                }
+
+                progress?.Report(new WorkProgress("reading rows", start + count, data.Rows, "rows"));
             }
 
-            accumulator.Add(wide.AsSpan(0, count * columns));
-            progress?.Report(new WorkProgress("reading rows", start + count, data.Rows, "rows"));
+            return new GatheredStatistics(kept, accumulator.Finish());
         }
+        catch
+        {
+            kept.Dispose();
+            throw;
+        }
+    }
 
-        return accumulator.Finish();
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Rows.Dispose();
+        Folds.Dispose();
     }
 }

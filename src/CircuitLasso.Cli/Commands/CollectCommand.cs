@@ -1,0 +1,126 @@
+using System.CommandLine;
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Cli;
+
+/// <summary><c>collect</c>.</summary>
+internal sealed class CollectCommand : ToolCommand
+{
+    private readonly Option<string> _model = ModelArguments.Model();
+    private readonly TextArguments _text = new(withLabels: true);
+
+    private readonly Option<string> _sites = new("--sites")
+    {
+        Description = "What to keep, separated by commas: site names such as resid_post.3, NAME.* for every layer, or components for the embedding, "
+            + "every attention head (kept as attn_z.LAYER) and every MLP. 'model info' lists the sites.",
+        HelpName = "LIST",
+        DefaultValueFactory = _ => "components",
+    };
+
+    private readonly Option<string> _pool = new Option<string>("--pool")
+    {
+        Description = "How the positions of a text become rows: last, mean, sum or max give one row a text, none one row a token.",
+        HelpName = "HOW",
+        DefaultValueFactory = _ => "last",
+    }.AcceptOnlyFromAmong("last", "mean", "sum", "max", "none");
+
+    private readonly Option<string?> _answers = new("--answers")
+    {
+        Description = "Two columns, A,B, whose words continue the text, one token each: keeps logitdiff (the logit of A less that of B after the text) "
+            + "and answer_logprob (the log-probability of A) as targets to learn for.",
+        HelpName = "A,B",
+    };
+
+    private readonly Option<int?> _maximumTokens = new Option<int?>("--max-tokens")
+    {
+        Description = "Cut longer texts to this many tokens [default: the model's own limit].",
+        HelpName = "N",
+    };
+
+    private readonly Option<string> _out = new("--out") { Description = "The folder of the store. Where it holds an unfinished store of the same command, the work goes on there.", HelpName = "STORE", Required = true };
+
+    internal CollectCommand()
+        : base(
+            "collect",
+            "Run a model over a text file and keep activations of every row in a store.\n\n"
+            + "The store always keeps, too, each text's log-probability (the target logprob) and the last residual stream, from which learn --target logit:TOKEN "
+            + "is read. An interrupted collection goes on when the same command is given again, and ends with the same bytes.")
+    {
+        Add(_model);
+        _text.AddTo(this);
+        Add(_sites);
+        Add(_pool);
+        Add(_answers);
+        Add(_maximumTokens);
+        Add(_out);
+    }
+
+    internal override int Run(ParseResult options, CommandContext context)
+    {
+        string folder = options.GetRequiredValue(_model);
+        (string First, string Second)? answers = Answers(options.GetValue(_answers));
+        TextSource text = _text.Open(options, answers is { } pair ? [pair.First, pair.Second] : []);
+        Pooling pooling = Enum.Parse<Pooling>(options.GetRequiredValue(_pool), ignoreCase: true);
+        if (answers is not null && pooling == Pooling.None)
+        {
+            throw new InputException("--answers", "an answer follows a whole text, and --pool none has a row for every token", "pool the positions, or leave --answers out");
+        }
+
+        using TransformerModel model = ModelCheckpoint.Load(folder);
+        ActivationCollector collector = new(model, folder, Tokenizer.Load(folder), text, new CollectionOptions
+        {
+            Sites = CollectionOptions.ParseSites(options.GetRequiredValue(_sites), model.Description),
+            Pooling = pooling,
+            Answers = answers,
+            MaximumTokens = options.GetValue(_maximumTokens),
+        });
+        string store = options.GetRequiredValue(_out);
+        context.Message($"{text.RowCount:N0} texts, {collector.Manifest.Sites.Count} sites; about {Math.Max(1, collector.MemoryBytes >> 20)} MiB beside the model");
+        CollectionResult result;
+        using (ProgressReport progress = context.StartProgress())
+        {
+            result = collector.Run(store, progress, context.Cancellation);
+        }
+
+        Report(context, store, collector, result);
+        return ExitCode.Done;
+    }
+
+    private static void Report(CommandContext context, string store, ActivationCollector collector, CollectionResult result)
+    {
+        if (result.ResumedAtText > 0)
+        {
+            context.Message($"{result.ResumedAtText:N0} texts were there already");
+        }
+
+        if (result.CutTexts > 0)
+        {
+            context.Message($"{result.CutTexts:N0} texts were longer than {collector.Manifest.Provenance.Settings["maximum_tokens"]} tokens and were cut");
+        }
+
+        context.Print(
+            output => output.WriteLine(FormattableString.Invariant(
+                $"{store}: {result.Rows:N0} rows of {collector.Manifest.Sites.Sum(site => (long)site.Width):N0} numbers; {result.Tokens:N0} tokens in {result.TotalSeconds:F1} s, {result.ForwardSeconds:F1} s of them in the model")),
+            json =>
+            {
+                json.WriteString("store", store);
+                json.WriteNumber("texts", result.Texts);
+                json.WriteNumber("rows", result.Rows);
+                json.WriteNumber("resumed_at_text", result.ResumedAtText);
+                json.WriteNumber("cut_texts", result.CutTexts);
+                json.WriteNumber("tokens", result.Tokens);
+                json.WriteStartObject("seconds");
+                json.WriteNumber("forward", result.ForwardSeconds);
+                json.WriteNumber("total", result.TotalSeconds);
+                json.WriteEndObject();
+            });
+    }
+
+    private static (string First, string Second)? Answers(string? columns) => columns?.Split(',') switch
+    {
+        null => null,
+        [{ Length: > 0 } first, { Length: > 0 } second] => (first, second),
+        _ => throw new InputException("--answers", $"'{columns}' does not name two columns", "write --answers A,B"),
+    };
+}

@@ -89,15 +89,12 @@ internal sealed class ShardBuffer : IDisposable
         allValues.Add(values[(int)indptr[firstRow]..]);
     }
 
-    /// <summary>Rows that a dense site, a target (by the name of its tensor) or a sparse site has.</summary>
-    public int RowsOf(string tensor) =>
-        (int)(_sparse.FirstOrDefault(sparse => sparse.Site == tensor) is { Ends: { } ends }
-            ? ends.Count
-            : _dense.First(dense => dense.Tensor == tensor) is var found ? found.Values.Count / found.Width : 0);
-
-    /// <summary>Sites and targets that do not have a value for every row.</summary>
+    /// <summary>Tensors of sites and targets that do not have a value for every row.</summary>
     public IEnumerable<string> Lacking() =>
-        _sparse.Select(sparse => sparse.Site).Concat(_dense.Select(dense => dense.Tensor)).Where(tensor => RowsOf(tensor) != Rows);
+    [
+        .. _sparse.Where(sparse => sparse.Ends.Count != Rows).Select(sparse => sparse.Site),
+        .. _dense.Where(dense => dense.Values.Count != (nint)Rows * dense.Width).Select(dense => dense.Tensor),
+    ];
 
     /// <summary>How many of the first rows make the next shard: whole texts, as many as fit, or one that does not.</summary>
     public int ShardRows()

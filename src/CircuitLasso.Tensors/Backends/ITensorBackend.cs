@@ -6,6 +6,7 @@ namespace CircuitLasso.Tensors;
 /// </summary>
 /// <remarks>
 /// Implementations are thread-safe for calls that write to different storages, and return the same bytes whatever the number of threads.
+/// Storages hold float32, but that matrix products and row gathering read narrow ones (weights) too.
 /// Unless said otherwise the target must not be one of the sources, is overwritten, and shapes were checked by the caller.
 /// </remarks>
 public interface ITensorBackend
@@ -13,10 +14,16 @@ public interface ITensorBackend
     /// <summary>What computes, for people.</summary>
     string Name { get; }
 
-    /// <summary>A block of numbers with one reference.</summary>
+    /// <summary>A block of float32 numbers with one reference.</summary>
     /// <param name="length">Number of elements.</param>
     /// <param name="zeroed">Whether it is cleared.</param>
     TensorStorage Allocate(long length, bool zeroed);
+
+    /// <summary>A block with one reference that holds numbers as they come from a file, little-endian.</summary>
+    TensorStorage Store(StoredType type, ReadOnlySpan<byte> bytes);
+
+    /// <summary>target := source in float32, exactly.</summary>
+    void Widen(TensorStorage source, TensorStorage target);
 
     /// <summary>Copies values into a storage.</summary>
     void Upload(ReadOnlySpan<float> values, TensorStorage target, long offset);
@@ -45,7 +52,7 @@ public interface ITensorBackend
     /// <summary>Copies along a walk (the first tensor is the source), or adds where <paramref name="accumulate"/> is set.</summary>
     void Copy(StridedPair walk, TensorStorage source, long sourceOffset, TensorStorage target, long targetOffset, bool accumulate);
 
-    /// <summary>Matrix products.</summary>
+    /// <summary>Matrix products; a and b may be stored narrow.</summary>
     void MatrixProduct(in MatrixProductBatch product, TensorStorage a, TensorStorage b, TensorStorage c);
 
     /// <summary>y := the sum of x over the axis.</summary>
@@ -72,7 +79,7 @@ public interface ITensorBackend
     /// <summary>The gradients of <see cref="Normalize"/>; those that are null are not wanted.</summary>
     void NormalizeGradient(NormalizationLayout layout, TensorStorage x, TensorStorage? gain, TensorStorage statistics, TensorStorage dy, TensorStorage? dx, TensorStorage? dgain, TensorStorage? dbias);
 
-    /// <summary>Row i of y := row indices[i] of the table.</summary>
+    /// <summary>Row i of y := row indices[i] of the table, which may be stored narrow.</summary>
     void GatherRows(TensorStorage table, ReadOnlySpan<int> indices, int width, TensorStorage y);
 
     /// <summary>Row indices[i] of the table += row i of source, in the order of i.</summary>

@@ -1,7 +1,7 @@
 namespace CircuitLasso.Tensors;
 
 /// <summary>
-/// A block of float32 numbers that belongs to one backend. Tensors of different shapes may share it; the last one to let go gives it back.
+/// A block of numbers that belongs to one backend. Tensors of different shapes may share it; the last one to let go gives it back.
 /// </summary>
 /// <remarks>Counting references is thread-safe; the numbers themselves are as safe as the operations that touch them.</remarks>
 public abstract class TensorStorage
@@ -12,12 +12,14 @@ public abstract class TensorStorage
     /// <summary>Creates a block with one reference.</summary>
     /// <param name="backend">The backend that owns the memory.</param>
     /// <param name="length">Number of elements.</param>
-    protected TensorStorage(ITensorBackend backend, long length)
+    /// <param name="storedType">How they are stored.</param>
+    protected TensorStorage(ITensorBackend backend, long length, StoredType storedType)
     {
         ArgumentNullException.ThrowIfNull(backend);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Backend = backend;
         Length = length;
+        StoredType = storedType;
     }
 
     /// <summary>The backend that owns the memory.</summary>
@@ -25,6 +27,9 @@ public abstract class TensorStorage
 
     /// <summary>Number of elements.</summary>
     public long Length { get; }
+
+    /// <summary>How the elements are stored.</summary>
+    public StoredType StoredType { get; }
 
     /// <summary>Counts the writes after creation, so that a gradient never reads values other than those the operation read.</summary>
     internal int Version => Volatile.Read(ref _version);

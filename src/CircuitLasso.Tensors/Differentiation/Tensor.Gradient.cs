@@ -8,7 +8,7 @@ public sealed partial class Tensor
     /// <summary>
     /// Whether gradients flow to this tensor. It can be set on leaves: tensors that were not computed from tensors that require gradients.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The tensor is no leaf: it was computed from tensors that require gradients.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is no leaf: it was computed from tensors that require gradients; or it is not stored as float32.</exception>
     public bool RequiresGradient
     {
         get => Node is not null || _isLeafWithGradient;
@@ -17,6 +17,11 @@ public sealed partial class Tensor
             if (Node is not null)
             {
                 throw new InvalidOperationException("Only a leaf can be told whether it requires a gradient; this tensor was computed from tensors that do. Use Detach or RetainGradient.");
+            }
+
+            if (value && StoredType != StoredType.Float32)
+            {
+                throw new InvalidOperationException($"A tensor stored as {StoredType} is a constant; Clone it, which gives float32, to differentiate by it.");
             }
 
             _isLeafWithGradient = value;

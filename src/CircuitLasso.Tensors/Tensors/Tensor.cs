@@ -1,7 +1,7 @@
 namespace CircuitLasso.Tensors;
 
 /// <summary>
-/// A row-major contiguous array of float32 numbers, on a backend, that remembers how it was computed where a gradient was asked for.
+/// A row-major contiguous array of numbers, on a backend, computed with in float32, that remembers how it was computed where a gradient was asked for.
 /// </summary>
 /// <remarks>
 /// Tensors made inside a <see cref="TensorScope"/> end with it. Others are disposed of by their owner; memory that nobody disposes of is freed by
@@ -89,7 +89,7 @@ public sealed partial class Tensor : IDisposable
     public float[] ToArray()
     {
         float[] values = new float[checked((int)Length)];
-        Backend.Download(Storage, 0, values);
+        CopyTo(values);
         return values;
     }
 
@@ -103,12 +103,22 @@ public sealed partial class Tensor : IDisposable
             throw new ArgumentException($"{Length} values do not fit into {destination.Length}.", nameof(destination));
         }
 
-        Backend.Download(Storage, 0, destination[..(int)Length]);
+        if (StoredType == StoredType.Float32)
+        {
+            Backend.Download(Storage, 0, destination[..(int)Length]);
+            return;
+        }
+
+        TensorStorage wide = Backend.Allocate(Length, zeroed: false);
+        Backend.Widen(Storage, wide);
+        Backend.Download(wide, 0, destination[..(int)Length]);
+        wide.Release();
     }
 
     /// <summary>Overwrites the values. A gradient that still needs the old ones is refused from then on.</summary>
     /// <param name="source">As many values as the tensor has elements.</param>
     /// <exception cref="ArgumentException">The number of values is not that of the tensor.</exception>
+    /// <exception cref="InvalidOperationException">The tensor is not stored as float32.</exception>
     public void CopyFrom(ReadOnlySpan<float> source)
     {
         if (source.Length != Length)
@@ -137,12 +147,12 @@ public sealed partial class Tensor : IDisposable
     /// <summary>The same values without the memory of how they were computed; shares the storage.</summary>
     public Tensor Detach() => new(Storage.Share(), _shape);
 
-    /// <summary>A copy of the values with a storage of its own and no memory of how they were computed.</summary>
+    /// <summary>A copy of the values in float32, with a storage of its own and no memory of how they were computed.</summary>
     public Tensor Clone()
     {
-        TensorStorage storage = Backend.Allocate(Length, zeroed: false);
-        Backend.Affine(Storage, 1, 0, storage);
-        return new Tensor(storage, _shape);
+        TensorStorage wide = Backend.Allocate(Length, zeroed: false);
+        Backend.Widen(Storage, wide);
+        return new Tensor(wide, _shape);
     }
 
     /// <summary>Lets go of the memory, the gradient and the record of how the tensor was computed. Calling it again does nothing.</summary>

@@ -9,6 +9,28 @@ internal sealed unsafe partial class CpuTensorBackend
 
     public void MatrixProduct(in MatrixProductBatch product, TensorStorage a, TensorStorage b, TensorStorage c)
     {
+        TensorStorage left = InSingle(a);
+        TensorStorage right = InSingle(b);
+        Multiply(product, Pointer(left), Pointer(right), Pointer(c), c);
+        left.Release();
+        right.Release();
+    }
+
+    /// <summary>The storage itself, or a widened copy, with a reference for the caller.</summary>
+    private TensorStorage InSingle(TensorStorage storage)
+    {
+        if (storage.StoredType == StoredType.Float32)
+        {
+            return storage.Share();
+        }
+
+        TensorStorage wide = Allocate(storage.Length, zeroed: false);
+        Widen(storage, wide);
+        return wide;
+    }
+
+    private void Multiply(in MatrixProductBatch product, float* left, float* right, float* result, TensorStorage c)
+    {
         if (product.Rows == 0 || product.Columns == 0 || product.Batches == 0 || product.Groups == 0 || product.Members == 0)
         {
             // With no members to sum, the sum is zero.
@@ -21,9 +43,6 @@ internal sealed unsafe partial class CpuTensorBackend
         }
 
         MatrixProductBatch p = product;
-        float* left = Pointer(a);
-        float* right = Pointer(b);
-        float* result = Pointer(c);
         bool isSum = p.C.Member == 0 && p.Members > 1;
         int members = isSum ? 1 : p.Members;
         int tasks = checked(p.Batches * p.Groups * members);

@@ -29,7 +29,7 @@ internal sealed unsafe partial class CpuTensorBackend
 
     public void GatherRows(TensorStorage table, ReadOnlySpan<int> indices, int width, TensorStorage y)
     {
-        float* source = Pointer(table);
+        CpuTensorStorage source = Own(table);
         float* target = Pointer(y);
         fixed (int* pinned = indices)
         {
@@ -38,7 +38,7 @@ internal sealed unsafe partial class CpuTensorBackend
             {
                 for (long i = start; i < start + count; i++)
                 {
-                    new ReadOnlySpan<float>(source + ((long)rows[i] * width), width).CopyTo(new Span<float>(target + (i * width), width));
+                    Widen(source, (long)rows[i] * width, new Span<float>(target + (i * width), width));
                 }
             });
         }

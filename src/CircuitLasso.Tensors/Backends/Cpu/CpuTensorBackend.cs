@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Tensors;
@@ -19,13 +20,28 @@ internal sealed unsafe partial class CpuTensorBackend : ITensorBackend
 
     public TensorStorage Allocate(long length, bool zeroed)
     {
-        CpuTensorStorage storage = new(this, _pool, _pool.Rent(length), length);
+        CpuTensorStorage storage = new(this, _pool, _pool.Rent(length), length, StoredType.Float32);
         if (zeroed)
         {
             Fill(storage, 0);
         }
 
         return storage;
+    }
+
+    public TensorStorage Store(StoredType type, ReadOnlySpan<byte> bytes)
+    {
+        long length = bytes.Length / CpuTensorStorage.SizeOf(type);
+        CpuTensorStorage storage = new(this, _pool, _pool.Rent((bytes.Length + sizeof(float) - 1L) / sizeof(float)), length, type);
+        bytes.CopyTo(new Span<byte>(storage.Bytes, bytes.Length));
+        return storage;
+    }
+
+    public void Widen(TensorStorage source, TensorStorage target)
+    {
+        CpuTensorStorage narrow = Own(source);
+        float* to = Pointer(target);
+        ForRanges(target.Length, ElementsPerTask, (start, count) => Widen(narrow, start, new Span<float>(to + start, count)));
     }
 
     public void Upload(ReadOnlySpan<float> values, TensorStorage target, long offset)
@@ -46,8 +62,22 @@ internal sealed unsafe partial class CpuTensorBackend : ITensorBackend
         ForRanges(target.Length, ElementsPerTask, (start, count) => new Span<float>(pointer + start, count).Fill(value));
     }
 
-    private static float* Pointer(TensorStorage storage) =>
-        storage is CpuTensorStorage own ? own.Pointer : throw new ArgumentException("The tensor belongs to another backend.", nameof(storage));
+    private static CpuTensorStorage Own(TensorStorage storage) =>
+        storage as CpuTensorStorage ?? throw new ArgumentException("The tensor belongs to another backend.", nameof(storage));
+
+    private static float* Pointer(TensorStorage storage) => Own(storage).Pointer;
+
+    private static void Widen(CpuTensorStorage source, long start, Span<float> target)
+    {
+        int size = CpuTensorStorage.SizeOf(source.StoredType);
+        ReadOnlySpan<byte> bytes = new(source.Bytes + (start * size), target.Length * size);
+        switch (source.StoredType)
+        {
+            case StoredType.BFloat16: SingleConversion.FromBFloat16(bytes, target); break;
+            case StoredType.Float16: SingleConversion.FromFloat16(bytes, target); break;
+            default: MemoryMarshal.Cast<byte, float>(bytes).CopyTo(target); break;
+        }
+    }
 
     private static float* PointerOrNull(TensorStorage? storage) => storage is null ? null : Pointer(storage);
 

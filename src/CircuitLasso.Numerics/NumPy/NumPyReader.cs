@@ -26,6 +26,13 @@ internal static class NumPyReader
             throw new InputException(source, $"has {length - headerLength - header.DataLength} bytes after its data", NumPyHeader.Remedy);
         }
 
+        // Little more than a thousandth of it has to be on the disk where the entry is deflated.
+        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (header.DataLength > memory)
+        {
+            throw new InputException(source, $"needs {header.DataLength} bytes of memory, more than the {memory} of this machine", "split the array");
+        }
+
         NativeBuffer<byte> elements = new((nint)header.DataLength, zeroed: false);
         try
         {

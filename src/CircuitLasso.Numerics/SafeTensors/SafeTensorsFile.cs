@@ -182,7 +182,7 @@ public sealed class SafeTensorsFile : IDisposable
         // Neither product overflows: the header check bounds the product of all dimensions, zeros counted as ones.
         if (rowCount * entry.RowLength != destinationLength)
         {
-            throw new ArgumentException($"The rows have {rowCount * entry.RowLength} elements, the destination {destinationLength}.", nameof(destinationLength));
+            throw new ArgumentException($"The rows have {rowCount * entry.RowLength} elements, the destination {destinationLength}.");
         }
 
         return entry.Offset + (firstRow * entry.RowLength * SafeTensorsDataTypes.Size(entry.DataType));

@@ -124,6 +124,29 @@ public sealed class HostileNumPyTests
     }
 
     [Fact]
+    public void An_array_larger_than_the_memory_is_refused_before_it_is_allocated()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "files are not sparse here");
+        using TemporaryFolder folder = new();
+        const long length = 1L << 42;
+        byte[] start = Npy($"{{'descr': '|u1', 'fortran_order': False, 'shape': ({length},)}}", 0);
+        using (FileStream stream = new(folder.PathOf("bad.npy"), FileMode.CreateNew))
+        {
+            stream.Write(start);
+            try
+            {
+                stream.SetLength(start.Length + length);
+            }
+            catch (IOException exception)
+            {
+                Assert.Skip($"this file system has no file of 4 TiB: {exception.Message}");
+            }
+        }
+
+        Assert.Contains("bytes of memory", Assert.Throws<InputException>(() => NpyFile.Read(folder.PathOf("bad.npy"))).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void An_entry_that_claims_to_grow_more_than_deflate_can_is_refused()
     {
         using TemporaryFolder folder = new();

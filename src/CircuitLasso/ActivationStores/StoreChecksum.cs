@@ -11,7 +11,7 @@ internal static class StoreChecksum
         byte[] hash;
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 20, FileOptions.SequentialScan);
             hash = SHA256.HashData(stream);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

@@ -17,12 +17,10 @@ public sealed class GramAccumulator : IDisposable
     /// <summary>Rows of one aligned block.</summary>
     public const int BlockRows = 256;
 
-    private const int TileColumns = 192;
     private readonly NativeBuffer<double> _block;
-    private readonly List<(int Level, long Index, GramStatistics Statistics)> _nodes = [];
+    private readonly BlockTree<GramStatistics> _tree;
     private readonly string _subject;
     private readonly long _firstBlock;
-    private long _nextBlock;
     private int _filled;
     private bool _finished;
 
@@ -37,7 +35,7 @@ public sealed class GramAccumulator : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(firstBlock);
         Columns = columns;
         _firstBlock = firstBlock;
-        _nextBlock = firstBlock;
+        _tree = new BlockTree<GramStatistics>(MergeInPlace, firstBlock);
         _subject = subject;
         _block = new NativeBuffer<double>((nint)BlockRows * columns, zeroed: false);
     }
@@ -46,7 +44,7 @@ public sealed class GramAccumulator : IDisposable
     public int Columns { get; }
 
     /// <summary>Rows added so far.</summary>
-    public long Rows => ((_nextBlock - _firstBlock) * BlockRows) + _filled;
+    public long Rows => ((_tree.NextBlock - _firstBlock) * BlockRows) + _filled;
 
     /// <summary>Adds rows, row-major.</summary>
     /// <param name="rows">A whole number of rows.</param>
@@ -84,19 +82,13 @@ public sealed class GramAccumulator : IDisposable
     /// <exception cref="ArgumentException">The shard does not follow, or this one does not end at a block's end.</exception>
     public void Append(GramAccumulator next)
     {
-        if (next.Columns != Columns || _filled != 0 || next._firstBlock != _nextBlock || _finished || next._finished)
+        if (next.Columns != Columns || _filled != 0 || next._firstBlock != _tree.NextBlock || _finished || next._finished)
         {
             throw new ArgumentException("the shard does not start where this one ends, at a block's end, over the same columns", nameof(next));
         }
 
-        foreach ((int level, long index, GramStatistics statistics) in next._nodes)
-        {
-            Push(level, index, statistics);
-        }
-
-        next._nodes.Clear();
+        _tree.Append(next._tree);
         next._finished = true;
-        _nextBlock = next._nextBlock;
         _filled = next._filled;
         next._block.Slice(0, _filled * Columns).CopyTo(_block.Slice(0, _filled * Columns));
     }
@@ -116,16 +108,7 @@ public sealed class GramAccumulator : IDisposable
             CloseBlock();
         }
 
-        GramStatistics result = _nodes[^1].Statistics;
-        for (int i = _nodes.Count - 2; i >= 0; i--)
-        {
-            GramStatistics left = _nodes[i].Statistics;
-            left.MergeUpper(result);
-            result.Dispose();
-            result = left;
-        }
-
-        _nodes.Clear();
+        GramStatistics result = _tree.Finish();
         _finished = true;
         result.Mirror();
         for (int j = 0; j < Columns; j++)
@@ -145,12 +128,10 @@ public sealed class GramAccumulator : IDisposable
     {
         _finished = true;
         _block.Dispose();
-        foreach ((_, _, GramStatistics statistics) in _nodes)
+        foreach (GramStatistics statistics in _tree.Partials)
         {
             statistics.Dispose();
         }
-
-        _nodes.Clear();
     }
 
     private int CountRows(int length)
@@ -192,39 +173,15 @@ public sealed class GramAccumulator : IDisposable
         }
 
         NativeBuffer<double> products = new((nint)Columns * Columns, zeroed: false);
-        int rows = _filled, tiles = (Columns + TileColumns - 1) / TileColumns;
-        DeterministicParallel.For(tiles * (tiles + 1) / 2, task =>
-        {
-            int tileRow = 0;
-            for (int left = tiles; task >= left; left--)
-            {
-                task -= left;
-                tileRow++;
-            }
-
-            int i = tileRow * TileColumns, j = (tileRow + task) * TileColumns;
-            int height = Math.Min(TileColumns, Columns - i), width = Math.Min(TileColumns, Columns - j);
-            MatrixBackend.Default.Gemm(true, false, height, width, rows, 1.0, Window(_block, 0, i, rows, height), Columns, Window(_block, 0, j, rows, width), Columns, 0.0, Window(products, i, j, height, width), Columns);
-        });
-        Push(0, _nextBlock, new GramStatistics(rows, means, products));
-        _nextBlock += rows == BlockRows ? 1 : 0;
-        _filled = rows == BlockRows ? 0 : _filled;
+        SymmetricProduct.RankK(_filled, Columns, 1.0, _block.Slice(0, _filled * Columns), Columns, 0.0, products.Span, Columns);
+        _tree.Add(new GramStatistics(_filled, means, products));
+        _filled = 0;
     }
 
-    private Span<double> Window(NativeBuffer<double> matrix, int row, int column, int height, int width) =>
-        matrix.Slice(((nint)row * Columns) + column, ((height - 1) * Columns) + width);
-
-    private void Push(int level, long index, GramStatistics statistics)
+    private static GramStatistics MergeInPlace(GramStatistics earlier, GramStatistics later)
     {
-        while (_nodes.Count > 0 && _nodes[^1].Level == level && (index & 1) == 1 && _nodes[^1].Index == index - 1)
-        {
-            GramStatistics left = _nodes[^1].Statistics;
-            _nodes.RemoveAt(_nodes.Count - 1);
-            left.MergeUpper(statistics);
-            statistics.Dispose();
-            (level, index, statistics) = (level + 1, index >> 1, left);
-        }
-
-        _nodes.Add((level, index, statistics));
+        earlier.MergeUpper(later);
+        later.Dispose();
+        return earlier;
     }
 }

@@ -94,46 +94,23 @@ public sealed class FistaSolver : IBlockSolver
             }
         }
 
-        /// <summary>
-        /// The largest eigenvalue of G over the source columns, by power iteration from a fixed start until it grows by less than 1e-12 of
-        /// itself; a share of 1e-6 is added because the iteration comes from below.
-        /// </summary>
+        /// <summary>The largest eigenvalue of G over the source columns, bounded from above so that the step is never too long; 1 where every source is constant.</summary>
         public double LargestEigenvalue()
         {
-            double[] vector = new double[_columns], image = new double[_columns];
-            for (int j = 0; j < _columns; j++)
+            double bound = SymmetricEigenvalues.Largest(_columns, (vector, image) =>
             {
-                vector[j] = _isSource[j] ? 1 + (((j * 7919L) % 101) / 101.0) : 0;
-            }
-
-            double eigenvalue = 0;
-            for (int k = 0; k < 1000; k++)
-            {
-                double length = Math.Sqrt(VectorLoops.Dot(vector, vector));
-                for (int j = 0; j < _columns; j++)
+                double[] sources = vector.ToArray();
+                for (int i = 0; i < _columns; i++)
                 {
-                    vector[j] /= length;
+                    sources[i] = _isSource[i] ? sources[i] : 0;
                 }
 
-                DeterministicParallel.For(Chunks, chunk => ForRows(chunk, i => image[i] = _isSource[i] ? VectorLoops.Dot(_problem.GramRow(i), vector) : 0));
-                double next = VectorLoops.Dot(image, vector);
-                if (next <= 0)
+                for (int i = 0; i < _columns; i++)
                 {
-                    // Every source is constant: nothing moves, whatever the step.
-                    return 1;
+                    image[i] = _isSource[i] ? VectorLoops.Dot(_problem.GramRow(i), sources) : 0;
                 }
-
-                (vector, image) = (image, vector);
-                if (next - eigenvalue <= 1e-12 * next)
-                {
-                    eigenvalue = next;
-                    break;
-                }
-
-                eigenvalue = next;
-            }
-
-            return eigenvalue * (1 + 1e-6);
+            }).UpperBound;
+            return bound > 0 ? bound : 1;
         }
 
         /// <summary>One proximal gradient step from Y, then the next Y.</summary>

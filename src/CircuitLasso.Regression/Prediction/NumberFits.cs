@@ -3,6 +3,7 @@ namespace CircuitLasso.Regression;
 /// <summary>Fits of several numeric targets on the rows outside some folds, each with its lambda chosen by cross-validation inside.</summary>
 internal sealed class NumberFits(FoldedGramStatistics statistics, int designColumns, int targets, LambdaPathOptions path, CancellationToken cancellationToken)
 {
+    private const int LambdasWithoutProgress = 3;
     private readonly BlockOrder _order = BlockOrder.DesignAndTargets(designColumns, targets);
 
     /// <summary>Chooses each target's lambda within the rows outside a fold and fits them all with it.</summary>
@@ -33,30 +34,50 @@ internal sealed class NumberFits(FoldedGramStatistics statistics, int designColu
         return ((all.Rows * all.Means[target]) - (fold.Rows * fold.Means[target])) / (all.Rows - fold.Rows);
     }
 
+    /// <summary>For each target the share with the smallest error within the rows outside a fold; a target's path stops after a few lambdas without progress.</summary>
     private int[] Choose(GramStatistics training, int? held)
     {
-        // Shares of each target's largest lambda on the rows at hand scale with their number by themselves.
-        double[] shares = [.. path.Shares()];
-        double[,] errors = new double[targets, shares.Length];
-        for (int inner = 0; inner < statistics.Folds; inner++)
+        IReadOnlyList<double> shares = path.Shares();
+        int[] inner = [.. Enumerable.Range(0, statistics.Folds).Where(fold => fold != held)];
+        BlockProblem[] problems = [.. inner.Select(fold =>
         {
-            if (inner == held)
+            using GramStatistics rest = training.Subtract(statistics.Fold(fold));
+            return new BlockProblem(rest, _order);
+        })];
+        LassoSolution?[] solutions = new LassoSolution?[inner.Length];
+        int[] best = new int[targets];
+        double[] smallest = new double[targets];
+        Array.Fill(smallest, double.PositiveInfinity);
+        for (int k = 0; k < shares.Count && best.Max() + LambdasWithoutProgress >= k; k++)
+        {
+            double[] errors = new double[targets];
+            for (int f = 0; f < inner.Length; f++)
             {
-                continue;
-            }
-
-            using GramStatistics rest = training.Subtract(statistics.Fold(inner));
-            using BlockProblem problem = new(rest, _order);
-            LambdaPath fitted = LambdaPath.Fit(problem, path with { PerTarget = true }, shares, null, cancellationToken);
-            for (int k = 0; k < shares.Length; k++)
-            {
+                // Shares of each target's largest lambda on the rows at hand scale with their number by themselves. At the largest a target
+                // that has stopped costs nothing.
+                L1Penalty penalty = new([.. Enumerable.Range(0, targets).Select(t =>
+                    Math.Max(double.Epsilon, problems[f].MaximumLambda(designColumns + t) * (k <= best[t] + LambdasWithoutProgress ? shares[k] : 1)))]);
+                solutions[f] = new CoordinateDescentSolver().Solve(problems[f], penalty, path.Solver, solutions[f], cancellationToken);
                 for (int t = 0; t < targets; t++)
                 {
-                    errors[t, k] += HeldOutSquares.Of(statistics.Fold(inner), fitted.Solutions[k], designColumns + t);
+                    errors[t] += HeldOutSquares.Of(statistics.Fold(inner[f]), solutions[f]!, designColumns + t);
+                }
+            }
+
+            for (int t = 0; t < targets; t++)
+            {
+                if (k <= best[t] + LambdasWithoutProgress && errors[t] < smallest[t])
+                {
+                    (smallest[t], best[t]) = (errors[t], k);
                 }
             }
         }
 
-        return [.. Enumerable.Range(0, targets).Select(t => Enumerable.Range(0, shares.Length).MinBy(k => errors[t, k]))];
+        foreach (BlockProblem problem in problems)
+        {
+            problem.Dispose();
+        }
+
+        return best;
     }
 }

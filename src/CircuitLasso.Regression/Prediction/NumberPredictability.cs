@@ -6,7 +6,7 @@ namespace CircuitLasso.Regression;
 /// <summary>
 /// Whether a number can be predicted from a design, and the regression that does. The measure is R^2 on rows held out (K folds): one minus the
 /// squared error over that of the training mean, both summed over folds. Each fit chooses its lambda by cross-validation within its own rows (the
-/// smallest held-out squared error). The same procedure runs on shuffled numbers. All of it uses fold statistics, one pass over the rows. Immutable.
+/// smallest held-out squared error along a path that stops after three lambdas without progress). The same procedure runs on shuffled numbers. All of it uses fold statistics, one pass over the rows. Immutable.
 /// </summary>
 public sealed class NumberPredictability
 {

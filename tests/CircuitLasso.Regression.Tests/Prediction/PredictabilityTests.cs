@@ -57,6 +57,28 @@ public sealed class PredictabilityTests
     }
 
     [Fact]
+    public void Predictable_means_two_standard_errors_above_the_best_shuffle()
+    {
+        Assert.True(new ShuffleComparison(0.7, 0.04, [0.5, 0.6]).IsPredictable);
+        Assert.False(new ShuffleComparison(0.7, 0.06, [0.5, 0.6]).IsPredictable);
+        Assert.False(new ShuffleComparison(0.001, 0.001, [0, 0]).IsPredictable);
+        Assert.Equal(0.55, new ShuffleComparison(0.7, 0.1, [0.5, 0.6]).ShuffledMean, 1e-12);
+    }
+
+    [Fact]
+    public void Numbers_drawn_by_lot_are_rarely_called_predictable()
+    {
+        int called = 0;
+        for (int seed = 1; seed <= 20; seed++)
+        {
+            using DenseDesign design = DenseDesign.FromRows(RandomMatrix.Correlated(200, 8, seed), 8);
+            called += NumberPredictability.Measure(design, RandomMatrix.Normal(200, 1, 1000 + seed)).IsPredictable ? 1 : 0;
+        }
+
+        Assert.InRange(called, 0, 2);
+    }
+
+    [Fact]
     public void Held_out_r_squared_equals_fitting_without_the_fold_by_hand()
     {
         // One lambda on the path, so that nothing is chosen inside and the reference is short.

@@ -21,7 +21,7 @@ internal static class StoreManifestCheck
 
         if (manifest.RowsPerShard is < 1 or > MostRowsPerShard)
         {
-            throw Wrong("has a rows_per_shard of {manifest.RowsPerShard}, which is not between 1 and {MostRowsPerShard}");
+            throw Wrong($"has a rows_per_shard of {manifest.RowsPerShard}, which is not between 1 and {MostRowsPerShard}");
         }
 
         CheckSites(manifest, Wrong);

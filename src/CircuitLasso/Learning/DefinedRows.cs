@@ -7,6 +7,7 @@ namespace CircuitLasso;
 /// </summary>
 public sealed class DefinedRows : ILearningData
 {
+    private const int FloatsAtOnce = 1 << 20;
     private readonly ILearningData _data;
     private readonly long[] _rows;
 
@@ -50,15 +51,26 @@ public sealed class DefinedRows : ILearningData
     /// <inheritdoc/>
     public void ReadRows(long start, int count, Span<float> destination)
     {
-        // Undefined rows are few: reading through them and copying what is kept beats reading row by row.
+        // Undefined rows are few as a rule: reading through them and copying what is kept beats reading row by row. Where they are many, a piece ends early.
         int columns = Blocks.Sum(block => block.Width);
-        long first = _rows[start];
-        int span = checked((int)(_rows[start + count - 1] - first + 1));
-        float[] all = new float[checked(span * columns)];
-        _data.ReadRows(first, span, all);
-        for (int row = 0; row < count; row++)
+        int widest = Math.Max(1, FloatsAtOnce / columns);
+        float[] all = [];
+        for (int done = 0; done < count;)
         {
-            all.AsSpan((int)(_rows[start + row] - first) * columns, columns).CopyTo(destination[(row * columns)..]);
+            long first = _rows[start + done];
+            int end = done + 1;
+            while (end < count && _rows[start + end] - first < widest)
+            {
+                end++;
+            }
+
+            int span = (int)(_rows[start + end - 1] - first + 1);
+            Array.Resize(ref all, Math.Max(all.Length, span * columns));
+            _data.ReadRows(first, span, all.AsSpan(0, span * columns));
+            for (; done < end; done++)
+            {
+                all.AsSpan((int)(_rows[start + done] - first) * columns, columns).CopyTo(destination[(done * columns)..]);
+            }
         }
     }
 }

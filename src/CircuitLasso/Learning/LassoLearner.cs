@@ -21,7 +21,7 @@ public static class LassoLearner
     /// <param name="options">How; the defaults if null.</param>
     /// <param name="progress">Told how far the work has come.</param>
     /// <param name="cancellation">Stops the work; nothing is kept.</param>
-    /// <exception cref="InputException">A number is not finite, or there are too few rows.</exception>
+    /// <exception cref="InputException">A number is not finite, lambda is none, there are too few rows, or no block is computed after another.</exception>
     public static LearningResult Learn(
         ILearningData data, LearningTarget? target, LearningOptions? options = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {

@@ -14,10 +14,10 @@ internal sealed class LassoLearning(
 
     public LearningResult Run()
     {
+        BlockOrder design = DesignOrder();
         RequireMemory();
         FoldAssignment folds = FoldAssignment.ForRows(data.Rows, options.Folds);
         using GatheredStatistics gathered = GatheredStatistics.Read(data, target?.Numbers, folds, progress, cancellation);
-        BlockOrder design = DesignOrder();
         Report(1);
         TargetReadout? fitted = target is null ? null : TargetFit.Fit(gathered.Rows, gathered.Folds.All, design, target, folds, options, data.Subject, cancellation);
         Report(2);
@@ -59,7 +59,9 @@ internal sealed class LassoLearning(
             column += block.Width;
         }
 
-        return new BlockOrder(blocks);
+        return blocks.Select(block => block.Place).Distinct().Count() > 1
+            ? new BlockOrder(blocks)
+            : throw new InputException(data.Subject, "has no block that is computed after another", "give blocks of two places or more, such as those of collect --sites components");
     }
 
     // The target has a regression of its own, with a lambda in its own units: in the matrix its column explains nothing and is not explained.
@@ -70,7 +72,7 @@ internal sealed class LassoLearning(
     {
         if (options.Lambda is { } given)
         {
-            return given > 0 ? given : throw new InputException("--lambda", "is not above zero: without a penalty nothing is sparse", "give a positive number");
+            return given > 0 && double.IsFinite(given) ? given : throw new InputException("--lambda", "is not above zero: without a penalty nothing is sparse", "give a positive number");
         }
 
         if (options.LambdaRatio is { } ratio)
@@ -109,8 +111,10 @@ internal sealed class LassoLearning(
 
         foreach (EdgeRelevance edge in chosen.TargetEdges.Concat(chosen.Edges.Where(edge => edge.Target != targetBlock)))
         {
+            // What the path has not met enters at the chosen lambda: it may lie beyond the path's end, and is solved to a smaller gap.
             (string, string) key = (NameOf(edge.Source), NameOf(edge.Target));
-            edges[key] = (edges.GetValueOrDefault(key) ?? new CircuitEdge(key.Item1, key.Item2, 0)) with { Weight = edge.Weight, Norm = edge.Norm };
+            double enters = edge.Target < 0 && fitted is not null ? fitted.Lambda : lambda;
+            edges[key] = (edges.GetValueOrDefault(key) ?? new CircuitEdge(key.Item1, key.Item2, 0) { EntersAtLambda = enters }) with { Weight = edge.Weight, Norm = edge.Norm };
         }
 
         Circuit circuit = new Circuit(Nodes(chosen, targetName), edges.Values, targetName)

@@ -56,7 +56,8 @@ internal sealed unsafe partial class CpuTensorBackend
         }
         else
         {
-            DeterministicParallel.For(tasks, Run);
+            long work = (long)p.Batches * p.Groups * p.Members * p.Rows * p.Columns * p.Inner;
+            ForTasks(tasks, work <= SmallProduct, Run);
         }
 
         void Run(int task)

@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Numerics.Tensors;
-using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Tensors;
 
@@ -47,7 +46,7 @@ internal sealed unsafe partial class CpuTensorBackend
         float* gainSums = space;
         float* biasSums = space + ((long)chunks * width);
         float* rowSpace = space + (2L * chunks * width);
-        DeterministicParallel.For(chunks, chunk =>
+        ForTasks(chunks, layout.Rows * width <= ElementsPerTask, chunk =>
         {
             float* gainSum = gainSums + ((long)chunk * width);
             float* biasSum = biasSums + ((long)chunk * width);

@@ -1,5 +1,4 @@
 using System.Numerics.Tensors;
-using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Tensors;
 
@@ -127,7 +126,7 @@ internal sealed unsafe partial class CpuTensorBackend
         int chunks = checked((int)((layout.Length + RowsPerSumChunk - 1) / RowsPerSumChunk));
         CpuTensorStorage? partial = chunks == 1 ? null : (CpuTensorStorage)Allocate(layout.Outer * chunks * inner, zeroed: false);
         float* sums = partial is null ? target : partial.Pointer;
-        DeterministicParallel.For(checked((int)(layout.Outer * chunks)), task =>
+        ForTasks(checked((int)(layout.Outer * chunks)), layout.Outer * layout.Length * inner <= ElementsPerTask, task =>
         {
             (int o, int chunk) = Math.DivRem(task, chunks);
             long first = (long)chunk * RowsPerSumChunk;

@@ -160,19 +160,19 @@ internal sealed unsafe partial class CpuTensorBackend
         return (float)(maximum + Math.Log(sum));
     }
 
-    /// <summary>y := e^(x - shift); y may be x.</summary>
+    /// <summary>y := e^(x - shift), where what is far below the largest number counts as 0; y may be x.</summary>
     private static void ExpOfDifference(float* x, float shift, int length, float* y)
     {
         Vector<float> shifts = new(shift);
         int i = 0;
         for (; i <= length - Vector<float>.Count; i += Vector<float>.Count)
         {
-            VectorFunctions.Exp(Vector.Load(x + i) - shifts).Store(y + i);
+            VectorFunctions.ExpFlushed(Vector.Load(x + i) - shifts).Store(y + i);
         }
 
         if (i < length)
         {
-            StorePart(VectorFunctions.Exp(LoadPart(x + i, length - i) - shifts), y + i, length - i);
+            StorePart(VectorFunctions.ExpFlushed(LoadPart(x + i, length - i) - shifts), y + i, length - i);
         }
     }
 }

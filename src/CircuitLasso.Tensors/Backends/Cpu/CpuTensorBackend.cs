@@ -12,6 +12,9 @@ internal sealed unsafe partial class CpuTensorBackend : ITensorBackend
     // Large enough to pay for handing out a task, small enough to stay in a core's cache.
     private const int ElementsPerTask = 1 << 14;
 
+    // As many multiplications take about as long.
+    private const long SmallProduct = 1L << 18;
+
     private readonly CpuStoragePool _pool = new(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4);
 
     public string Name => $"processor, {MatrixBackend.Default.Name}";
@@ -105,6 +108,21 @@ internal sealed unsafe partial class CpuTensorBackend : ITensorBackend
             long start = (long)i * size;
             task(start, (int)Math.Min(size, length - start));
         });
+    }
+
+    /// <summary>Runs tasks in parallel where they are worth it, and on this thread where they are small.</summary>
+    private static void ForTasks(int count, bool isSmall, Action<int> task)
+    {
+        if (!isSmall)
+        {
+            DeterministicParallel.For(count, task);
+            return;
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            task(i);
+        }
     }
 
     /// <summary>Ranges of whole rows, of about <see cref="ElementsPerTask"/> elements.</summary>

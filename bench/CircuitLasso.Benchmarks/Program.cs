@@ -7,6 +7,8 @@ internal static class Program
     [
         ("gemm", "matrix products: the project's kernels against OpenBLAS", GemmBenchmark.Run),
         ("transformer", "a forward and a backward pass of GPT-2 small's shape against its matrix products alone", TransformerBenchmark.Run),
+        ("forward", "forward passes of models against the machine's rate of matrix products", ForwardBenchmark.Run),
+        ("collect", "a collection against its forward passes alone", CollectBenchmark.Run),
     ];
 
     private static int Main(string[] arguments)

@@ -54,6 +54,7 @@ void Log(string line)
 
 Log(FormattableString.Invariant($"# {model.Parameters.Count} parameters, vocabulary {tokenizer.VocabularySize}, {settings.Layers} layers, {settings.Heads} heads, width {settings.Width}"));
 Log(FormattableString.Invariant($"# {settings.Steps} steps of {settings.SentencesPerStep} sentences, AdamW, learning rate {settings.LearningRate}, weight decay {settings.WeightDecay}, seed {settings.Seed}"));
+Log($"# matrix products: {MatrixBackend.Default.Name}");
 Log("step\tloss (nats a token)\taccuracy on 2,000 held-out minimal pairs");
 int endOfSentence = tokenizer.IdOf(GrammarVocabulary.EndOfSentence)!.Value;
 LearningRateSchedule schedule = new(settings.LearningRate, 100, settings.Steps, 0.02f * settings.LearningRate);

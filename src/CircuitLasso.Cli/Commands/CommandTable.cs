@@ -13,6 +13,7 @@ internal static class CommandTable
     /// <summary>Creates the commands; <c>Group</c> is the first word of a two-word command, or null.</summary>
     internal static IEnumerable<(string? Group, ToolCommand Command)> Create() =>
     [
+        (null, new DemoCommand()),
         ("model", new ModelInfoCommand()),
         ("model", new ModelCheckCommand()),
         ("model", new ModelTokenizeCommand()),

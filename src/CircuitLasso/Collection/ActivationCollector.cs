@@ -12,7 +12,7 @@ namespace CircuitLasso;
 public sealed class ActivationCollector
 {
     private const int MostTextsPerChunk = 512;
-    private const long ChunkBytes = 64L << 20;
+    private const long ChunkBytes = 16L << 20;
     private const int TokensPerBatch = 1024;
 
     private readonly TransformerModel _model;

@@ -1,0 +1,39 @@
+using System.Globalization;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Benchmarks;
+
+/// <summary>The options that benchmarks of models share; setting <c>--threads</c> takes effect at once.</summary>
+internal sealed class Options
+{
+    public Options(string[] arguments)
+    {
+        for (int i = 0; i < arguments.Length; i += 2)
+        {
+            string value = i + 1 < arguments.Length ? arguments[i + 1] : throw new ArgumentException($"{arguments[i]} needs a value");
+            switch (arguments[i])
+            {
+                case "--threads":
+                    DeterministicParallel.Threads = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--model":
+                    Model = value;
+                    break;
+                case "--text":
+                    Text = value;
+                    break;
+                case "--text-column":
+                    TextColumn = value;
+                    break;
+                default:
+                    throw new ArgumentException($"unknown option {arguments[i]}");
+            }
+        }
+    }
+
+    public string? Model { get; }
+
+    public string? Text { get; }
+
+    public string? TextColumn { get; }
+}

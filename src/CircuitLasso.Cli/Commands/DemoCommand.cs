@@ -1,0 +1,56 @@
+using System.CommandLine;
+using System.Diagnostics;
+
+namespace CircuitLasso.Cli;
+
+/// <summary><c>demo</c>.</summary>
+internal sealed class DemoCommand : ToolCommand
+{
+    private readonly Option<string> _out = new("--out")
+    {
+        Description = "The folder to write to.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => "circuitlasso-demo",
+    };
+
+    internal DemoCommand()
+        : base(
+            "demo",
+            "The main job, end to end, on the embedded model: learn the circuit by which it agrees its verbs, and write it with a report to open in a browser.")
+    {
+        Add(_out);
+    }
+
+    internal override int Run(ParseResult options, CommandContext context)
+    {
+        string folder = options.GetRequiredValue(_out);
+        Stopwatch clock = Stopwatch.StartNew();
+        IReadOnlyList<DemonstrationRun> runs;
+        using (ProgressReport progress = context.StartProgress())
+        {
+            runs = GrammarDemonstration.Run(folder, progress, context.Message, context.Cancellation);
+        }
+
+        DemonstrationRun trained = runs[0];
+        string report = Path.GetFullPath(Path.Combine(folder, "report.html"));
+        string circuit = Path.Combine(folder, "agreement.circuit");
+        context.Print(
+            output =>
+            {
+                output.WriteLine();
+                LearningSummary.WriteText(output, trained.Learning, circuit);
+                output.WriteLine(FormattableString.Invariant($"report: {report} (open it in a browser); {clock.Elapsed.TotalSeconds:F0} s"));
+            },
+            json =>
+            {
+                LearningSummary.WriteJson(json, trained.Learning, circuit);
+                json.WriteString("report", report);
+                json.WriteNumber("accuracy", trained.Accuracy);
+                json.WriteNumber("accuracy_shuffled_weights", runs[1].Accuracy);
+                json.WriteStartObject("seconds");
+                json.WriteNumber("total", clock.Elapsed.TotalSeconds);
+                json.WriteEndObject();
+            });
+        return runs.Any(run => run.Learning.MissedTargets > 0) ? ExitCode.CheckFailed : ExitCode.Done;
+    }
+}

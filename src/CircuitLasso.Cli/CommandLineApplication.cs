@@ -47,7 +47,7 @@ internal static class CommandLineApplication
             EnableDefaultExceptionHandler = false,
             ProcessTerminationTimeout = null,
         };
-        return Guard(console, Invoke, cancellation);
+        return Guard(console, Invoke);
 
         int Invoke()
         {
@@ -84,6 +84,13 @@ internal static class CommandLineApplication
             DeterministicParallel.Threads = parsed.GetValue(global.Threads) ?? threadsBefore;
             return command.Run(parsed, new CommandContext(console, parsed.GetValue(global.Json), parsed.GetValue(global.Quiet), cancellation));
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            console.Error.WriteLine(command.Resumes
+                ? "interrupted: what was done is kept, and the same command resumes it"
+                : "interrupted: nothing was written; give the same command again");
+            return ExitCode.Interrupted;
+        }
         finally
         {
             DeterministicParallel.Threads = threadsBefore;
@@ -108,16 +115,11 @@ internal static class CommandLineApplication
         return ExitCode.BadInput;
     }
 
-    private static int Guard(CommandConsole console, Func<int> run, CancellationToken cancellation)
+    private static int Guard(CommandConsole console, Func<int> run)
     {
         try
         {
             return run();
-        }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
-        {
-            console.Error.WriteLine("interrupted: what was done is kept, and the same command resumes it");
-            return ExitCode.Interrupted;
         }
         catch (InputException exception)
         {

@@ -75,18 +75,23 @@ public sealed class CommandLineApplicationTests
             error);
     }
 
-    [Fact]
-    public void An_interrupt_ends_with_130_and_says_how_to_go_on()
+    [Theory]
+    [InlineData(true, "interrupted: what was done is kept, and the same command resumes it")]
+    [InlineData(false, "interrupted: nothing was written; give the same command again")]
+    public void An_interrupt_ends_with_130_and_says_how_to_go_on(bool resumes, string message)
     {
         using CancellationTokenSource cancellation = new();
         Stub stub = new(() =>
         {
             cancellation.Cancel();
             return ExitCode.Done;
-        });
+        })
+        {
+            CanResume = resumes,
+        };
         (int exitCode, _, string error) = CommandLine.Run(stub, cancellation.Token);
         Assert.Equal(130, exitCode);
-        Assert.Equal("interrupted: what was done is kept, and the same command resumes it" + Environment.NewLine, error);
+        Assert.Equal(message + Environment.NewLine, error);
     }
 
     [Theory]
@@ -114,6 +119,10 @@ public sealed class CommandLineApplicationTests
     private sealed class Stub(Func<int> run) : ToolCommand("stub", "a command for tests")
     {
         internal string? Message { get; init; }
+
+        internal bool CanResume { get; init; }
+
+        internal override bool Resumes => CanResume;
 
         internal override int Run(ParseResult options, CommandContext context)
         {

@@ -56,6 +56,8 @@ internal sealed class CollectCommand : ToolCommand
         Add(_out);
     }
 
+    internal override bool Resumes => true;
+
     internal override int Run(ParseResult options, CommandContext context)
     {
         string folder = options.GetRequiredValue(_model);

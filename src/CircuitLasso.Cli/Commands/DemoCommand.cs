@@ -21,6 +21,8 @@ internal sealed class DemoCommand : ToolCommand
         Add(_out);
     }
 
+    internal override bool Resumes => true;
+
     internal override int Run(ParseResult options, CommandContext context)
     {
         string folder = options.GetRequiredValue(_out);

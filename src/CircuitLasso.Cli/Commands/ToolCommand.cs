@@ -16,6 +16,9 @@ internal abstract class ToolCommand : Command
     {
     }
 
+    /// <summary>Whether the same command goes on where an interrupted one stopped; otherwise an interrupted one leaves nothing behind.</summary>
+    internal virtual bool Resumes => false;
+
     /// <summary>Does the work.</summary>
     /// <param name="options">The parsed command line.</param>
     /// <param name="context">Where to write, and when to stop.</param>

@@ -10,7 +10,8 @@ internal static class WriteFailure
     private const int LinuxQuota = 122;
     private const int MacQuota = 69;
 
-    public static bool IsOne(Exception exception) => exception is IOException or UnauthorizedAccessException or NotSupportedException;
+    // .NET reports a file beyond the size limit of the system or the process (EFBIG) as an argument out of range.
+    public static bool IsOne(Exception exception) => exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentOutOfRangeException;
 
     public static InputException Describe(string path, Exception exception) => exception switch
     {
@@ -18,6 +19,8 @@ internal static class WriteFailure
             new InputException(path, "the disk is full, nothing was written", "free some space or choose another folder", exception),
         IOException { HResult: LinuxQuota or MacQuota } =>
             new InputException(path, "the disk quota is used up, nothing was written", "free some space or choose another folder", exception),
+        ArgumentOutOfRangeException =>
+            new InputException(path, "the file would be larger than this system or the limit of this process allows", "raise the limit or choose another folder", exception),
         DirectoryNotFoundException =>
             new InputException(path, "its folder does not exist", "create the folder first", exception),
         UnauthorizedAccessException =>

@@ -5,6 +5,9 @@ namespace CircuitLasso;
 /// <summary>The static report of <see cref="GrammarDemonstration"/>.</summary>
 internal sealed class DemonstrationReport
 {
+    /// <summary>Title of the circuit's picture.</summary>
+    public const string PictureTitle = "The circuit of the preference for the plural verb";
+
     private const int Paths = 8;
     private readonly DemonstrationRun _trained;
     private readonly DemonstrationRun _shuffled;
@@ -34,7 +37,7 @@ internal sealed class DemonstrationReport
     {
         _report.AddPicture(
             _trained.Learning.Circuit,
-            "The circuit of the preference for the plural verb",
+            PictureTitle,
             "Computation runs from the embedding of the last word before the verb to the logits. A line is an edge of the circuit; its weight is the share of the preference's variation over sentences that the edge carries.");
         _report.AddNote(
             "How to read it",

@@ -42,6 +42,7 @@ public static class GrammarDemonstration
 
         DemonstrationRun first = Run("trained model", trained, folder, "store", "agreement.circuit", pairs, examples, progress, message, cancellation);
         DemonstrationRun second = Run("shuffled weights", shuffled, folder, "store-shuffled", "agreement-shuffled.circuit", pairs, examples, progress, message, cancellation);
+        AtomicFile.WriteAllText(Path.Combine(folder, "agreement.svg"), CircuitPicture.Draw(first.Learning.Circuit, DemonstrationReport.PictureTitle));
         new DemonstrationReport(first, second, examples).Write(Path.Combine(folder, "report.html"));
         return [first, second];
     }

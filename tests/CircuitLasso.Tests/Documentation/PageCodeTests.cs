@@ -1,0 +1,58 @@
+using CircuitLasso.Models;
+using CircuitLasso.Regression;
+using CircuitLasso.Tensors;
+using CircuitLasso.Testing;
+
+namespace CircuitLasso.Tests;
+
+/// <summary>Runs the C# of the pages for users, letter by letter; a test of the command line compares it with the pages.</summary>
+public sealed class PageCodeTests
+{
+    [Fact]
+    public void The_code_of_docs_grammar_makes_text_and_examples()
+    {
+        PhraseGrammar grammar = EmbeddedGrammar.Load();
+        IEnumerable<string> text = grammar.GenerateTrainingText(seed: 1).Take(100_000);
+        IReadOnlyList<GrammarExample> examples = grammar.GenerateExamples(seed: 1, count: 1_100, ExampleSplit.HeldOut);
+
+        Assert.EndsWith(" .", text.First(), StringComparison.Ordinal);
+        Assert.Equal(1_100, examples.Count);
+    }
+
+    [Fact]
+    public void The_code_of_docs_models_switches_an_MLP_off()
+    {
+        using TemporaryFolder temporary = new();
+        string folder = temporary.Root;
+        EmbeddedModel.Extract(folder);
+        using TransformerModel model = ModelCheckpoint.Load(folder);
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        ForwardHooks hooks = new();
+        hooks.Add(Site.Parse("mlp_out.1"), (site, value) => value.Scale(0));
+        using IDisposable mode = GradientMode.Disable();
+        using TensorScope scope = new();
+        Tensor logits = model.Forward(new TokenBatch([tokenizer.Encode("Once upon a time")]), hooks, LogitPositions.Last);
+
+        Tensor plain = model.Forward(new TokenBatch([tokenizer.Encode("Once upon a time")]), null, LogitPositions.Last);
+        Assert.NotEqual(plain.ToArray(), logits.ToArray());
+    }
+
+    [Fact]
+    public void The_code_of_docs_regression_solves_a_path()
+    {
+        const int columns = 144;
+        Random random = new(1);
+        double[] rows = [.. Enumerable.Range(0, 300 * columns).Select(_ => random.NextDouble() - 0.5)];
+        using GramAccumulator accumulator = new(columns);
+        accumulator.Add(rows);                                   // float or double, as often as there are rows
+        using GramStatistics statistics = accumulator.Finish();
+        BlockOrder order = new([
+            new("embed",  0, 64, Place: 0, BlockRole.SourceOnly),
+            new("a0.h0", 64,  8, Place: 1), new("a0.h1", 72, 8, Place: 1),
+            new("m0",    80, 64, Place: 2)]);
+        using BlockProblem problem = new(statistics, order, intercept: true, standardize: true);
+        LambdaPath path = LambdaPath.Fit(problem);
+
+        Assert.All(path.Solutions, solution => Assert.True(solution.Converged));
+    }
+}

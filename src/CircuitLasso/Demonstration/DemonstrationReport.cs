@@ -59,11 +59,11 @@ internal sealed class DemonstrationReport
             }
 
             _report.AddTable(
-                $"{Capital(run.Name)}: paths to the logits by the share of the preference that comes along them",
+                $"{Capital(run.Name)}: paths to the logits by the share of the preference's variation that comes along them",
                 ["path", "share", "unexplained part of its first node"],
                 paths.Select(path => (IReadOnlyList<string>)[
                     string.Join(" → ", path.Nodes),
-                    Text($"{path.Strength:P1}"),
+                    Text($"{path.Strength * (run.Learning.Circuit.Target.Explained ?? 1):P1}"),
                     run.Learning.Circuit[path.Nodes[0]].Explained is { } explained ? Text($"{1 - explained:P0}") : "–"]));
         }
     }
@@ -72,11 +72,11 @@ internal sealed class DemonstrationReport
     {
         _report.AddSection("What the heads on them attend to");
         _report.AddParagraph(
-            "Attention from the last word before the verb, averaged over the sentences: on the head noun that decides the verb's form, on the noun that could mislead, on the last word itself where it is neither, and on the beginning-of-sentence token. "
-            + "Beside it the same head, at the same place, in a model with the same weights in shuffled order.");
+            "Attention from the last word before the verb, averaged over the sentences: on the head noun that decides the verb's form, on the noun that could mislead (in sentences with one), on the last word itself where it is neither, "
+            + "and on the beginning-of-sentence token; then, in how many sentences no other word gets more than the head noun. Columns headed 'shuffled' tell the same of the same head in a model with the same weights in shuffled order.");
         _report.AddTable(
             "Heads of the circuit, most relevant first",
-            ["head", "relevance", "head noun", "shuffled: head noun", "misleading noun", "last word", "start token", "head noun gets most", "shuffled: gets most"],
+            ["head", "relevance", "head noun", "shuffled", "misleading noun", "last word", "start", "most on head noun", "shuffled"],
             HeadsOf(_trained).Select(head =>
             {
                 HeadAttention other = Attention(_shuffled, head.Head);

@@ -19,7 +19,7 @@ internal sealed class ModelTokenizeCommand : ToolCommand
     internal override int Run(ParseResult options, CommandContext context)
     {
         Tokenizer tokenizer = Tokenizer.Load(options.GetRequiredValue(_folder));
-        TextSource source = _text.Open(options);
+        TextSource source = _text.Open(options, [], allowEmptyText: true);
         context.Print(
             output =>
             {

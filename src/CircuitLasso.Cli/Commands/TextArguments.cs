@@ -31,11 +31,12 @@ internal sealed class TextArguments(bool withLabels = false)
         }
     }
 
-    public TextSource Open(ParseResult options, params IReadOnlyList<string> keptColumns) =>
+    public TextSource Open(ParseResult options, IReadOnlyList<string> keptColumns, bool allowEmptyText = false) =>
         TextSource.Open(options.GetRequiredValue(_file), new TextOptions
         {
             TextColumn = options.GetValue(_textColumn),
             LabelColumn = withLabels ? options.GetValue(_labelColumn) : null,
             KeptColumns = keptColumns,
+            AllowEmptyText = allowEmptyText,
         });
 }

@@ -27,6 +27,9 @@ public sealed record TextOptions
     /// </summary>
     public bool? HasHeader { get; init; }
 
+    /// <summary>Whether a row may have an empty text; false by default.</summary>
+    public bool AllowEmptyText { get; init; }
+
     /// <summary>The longest row that is read, in bytes of the file: what bounds the memory of reading. At least 1.</summary>
     public int MaximumRowBytes { get; init; } = DefaultMaximumRowBytes;
 }

@@ -151,7 +151,7 @@ public sealed class TextSource
     {
         foreach ((int line, string[] values) in _readers[Format].Read(file, _columns))
         {
-            if (values[0].Length == 0)
+            if (values[0].Length == 0 && !Options.AllowEmptyText)
             {
                 throw file.Error(line, "the text is empty", "fill or remove the row");
             }

@@ -61,6 +61,24 @@ public sealed class ModelCommandTests
         Assert.Equal(string.Join(' ', rows[1]), CommandLine.Run("model", "tokenize", folder.Root, "--text", text).Output.Trim().Split('\n')[1].Trim());
     }
 
+    [Theory]
+    [InlineData("stories260k", "stories260k")]
+    [InlineData("tinystories-656k", "tinystories-656k")]
+    [InlineData("tokenizers/gpt2", "gpt2")]
+    [InlineData("tokenizers/gpt_neox", "gpt_neox")]
+    public void Tokenize_prints_the_recorded_ids_of_every_row_empty_texts_included(string model, string name)
+    {
+        string recorded = SharedData.Require("tokenizers", $"ids-{name}.json");
+        (int exitCode, string output, _) = CommandLine.Run("model", "tokenize", SharedData.Require(model.Split('/')), "--text", recorded, "--json");
+        Assert.Equal(0, exitCode);
+        using JsonDocument expected = JsonDocument.Parse(File.ReadAllBytes(recorded));
+        using JsonDocument actual = JsonDocument.Parse(output);
+        Assert.Equal(
+            expected.RootElement.EnumerateArray().Select(row => Ids(row.GetProperty("ids"))),
+            actual.RootElement.GetProperty("rows").EnumerateArray().Select(Ids));
+        static string Ids(JsonElement list) => string.Join(' ', list.EnumerateArray().Select(id => id.GetInt32()));
+    }
+
     private static void WriteReference(string model, string path, float shift)
     {
         int[] ids = [1, 5, 9, 30];

@@ -13,7 +13,8 @@ internal static class TinyModels
             "llama" => Describe(
                 NormalizationKind.RootMeanSquare,
                 Attention(4, 2, 6, bias: false) with { Rotary = RotaryDescription.FromBase(6, 10000) },
-                new MlpDescription(10, Activation.Silu, true, false)) with { LearnedPositions = false, TiedEmbeddings = false },
+                new MlpDescription(10, Activation.Silu, true, false)) with
+            { LearnedPositions = false, TiedEmbeddings = false },
             "parallel" => Describe(NormalizationKind.Layer, Attention(2, 1, 6, bias: true), new MlpDescription(16, Activation.Gelu, false, true)) with { ParallelSublayers = true },
             "no_norm_bidirectional_free_width" => Describe(
                 NormalizationKind.None, Attention(2, 2, 5, bias: true) with { Causal = false }, new MlpDescription(9, Activation.Gelu, false, true)),

@@ -6,12 +6,22 @@ namespace CircuitLasso;
 public static class AnswerToken
 {
     /// <summary>
-    /// The id of the token that is exactly this text; failing that, of the single token that the text encodes to. Null where it is none or several.
+    /// The id of the one token that the text encodes to. A text with a space in front, which some tokenizers put there by themselves, is tried without it too, if the
+    /// token then has the space; last comes the token that is written exactly like the text in the vocabulary. Null where none of these is one token.
     /// </summary>
+    /// <param name="tokenizer">The model's tokenizer.</param>
+    /// <param name="text">The continuation, such as " are".</param>
     public static int? Find(Tokenizer tokenizer, string text)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(text);
-        return tokenizer.Encode(text, addSpecialTokens: false) is [int id] ? id : tokenizer.IdOf(text);
+        if (tokenizer.Encode(text, addSpecialTokens: false) is [int whole])
+        {
+            return whole;
+        }
+
+        return text.StartsWith(' ') && tokenizer.Encode(text[1..], addSpecialTokens: false) is [int bare] && tokenizer.TokenText(bare).StartsWith(' ')
+            ? bare
+            : tokenizer.IdOf(text);
     }
 }

@@ -119,7 +119,7 @@ public sealed class ProximalNewtonTests
             {
                 for (int j = 0; j < columns; j++)
                 {
-                    Assert.Equal(expected[at++], solution.Coefficients[j, c], 1e-4);
+                    Assert.Equal(expected[at++], solution.Coefficients[j, c], 1e-5);
                 }
             }
 
@@ -129,7 +129,7 @@ public sealed class ProximalNewtonTests
             double shift = loss.ScoreColumns == 1 ? 0 : ours.Average() - theirs.Average();
             for (int c = 0; c < loss.ScoreColumns; c++)
             {
-                Assert.Equal(theirs[c], ours[c] - shift, 1e-4);
+                Assert.Equal(theirs[c], ours[c] - shift, 1e-5);
             }
         }
     }

@@ -35,6 +35,12 @@ internal sealed class CircuitTables(Circuit circuit, int count)
             output.WriteLine(string.Join("   ", circuit.Metrics.Select(metric => $"{metric.Key} {Short(metric.Value)}")));
         }
 
+        if (edges == 0)
+        {
+            output.WriteLine("No edge is in the circuit: none was chosen, or none of those chosen lies on a path to the target.");
+            return;
+        }
+
         output.WriteLine();
         ansi.Write(Nodes(inCircuit));
         output.WriteLine();
@@ -50,6 +56,8 @@ internal sealed class CircuitTables(Circuit circuit, int count)
     private static string Short(double number) => number.ToString("G4", CultureInfo.InvariantCulture);
 
     private static string Short(double? number) => number is { } value ? Short(value) : string.Empty;
+
+    private static string Count(IEnumerable<CircuitEdge> edges) => edges.Count().ToString(CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:F1}%");
 
@@ -73,20 +81,21 @@ internal sealed class CircuitTables(Circuit circuit, int count)
     private Table Nodes(IReadOnlyList<string> inCircuit)
     {
         HashSet<string> shown = [.. inCircuit.Select(name => circuit[name]).OrderByDescending(node => node.Relevance).Take(count).Select(node => node.Name)];
-        Table table = Columns(
-            Heading("Nodes in computation order", shown.Count, inCircuit.Count, "most relevant"),
-            ("node", false), ("relevance", true), ("explained", true), ("reads", true), ("read by", true), ("label", false));
+        CircuitNode[] nodes = [.. inCircuit.Where(shown.Contains).Select(name => circuit[name])];
+        bool hasExplained = Array.Exists(nodes, node => node.Explained is not null);
+        bool hasLabel = Array.Exists(nodes, node => node.Label is not null);
+        List<(string, bool)> columns = [("node", false), ("relevance", true), ("reads", true), ("read by", true)];
+        columns.AddRange(hasExplained ? [("explained", true)] : []);
+        columns.AddRange(hasLabel ? [("label", false)] : []);
+        Table table = Columns(Heading("Nodes in computation order", shown.Count, inCircuit.Count, "most relevant"), [.. columns]);
         ILookup<string, CircuitEdge> incoming = circuit.Edges.Where(edge => edge.InCircuit).ToLookup(edge => edge.Target);
         ILookup<string, CircuitEdge> outgoing = circuit.Edges.Where(edge => edge.InCircuit).ToLookup(edge => edge.Source);
-        foreach (CircuitNode node in inCircuit.Where(shown.Contains).Select(name => circuit[name]))
+        foreach (CircuitNode node in nodes)
         {
-            table.AddRow(
-                Safe(node.Name),
-                Percent(node.Relevance),
-                node.Explained is { } explained ? Percent(explained) : string.Empty,
-                incoming[node.Name].Count().ToString(CultureInfo.InvariantCulture),
-                outgoing[node.Name].Count().ToString(CultureInfo.InvariantCulture),
-                Safe(node.Label));
+            List<string> row = [Safe(node.Name), Percent(node.Relevance), Count(incoming[node.Name]), Count(outgoing[node.Name])];
+            row.AddRange(hasExplained ? [node.Explained is { } explained ? Percent(explained) : string.Empty] : []);
+            row.AddRange(hasLabel ? [Safe(node.Label)] : []);
+            table.AddRow([.. row]);
         }
 
         return table;

@@ -54,16 +54,22 @@ public sealed class Circuit
         Nodes = Array.AsReadOnly(sorted);
         HasInput = Array.Exists(sorted, node => node.Kind == CircuitNodeKind.Input);
         CircuitEdge[] sortedEdges = [.. edges];
-        foreach (CircuitEdge edge in sortedEdges)
+        long[] keys = new long[sortedEdges.Length];
+        for (int i = 0; i < sortedEdges.Length; i++)
         {
+            CircuitEdge edge = sortedEdges[i];
             Check(edge);
+            keys[i] = ((long)_indexOfNode[edge.Source] << 32) + _indexOfNode[edge.Target];
         }
 
-        Array.Sort(sortedEdges, (x, y) => (_indexOfNode[x.Source], _indexOfNode[x.Target]).CompareTo((_indexOfNode[y.Source], _indexOfNode[y.Target])));
+        Array.Sort(keys, sortedEdges);
         _indexOfEdge = new Dictionary<(string, string), int>(sortedEdges.Length);
         for (int i = 0; i < sortedEdges.Length; i++)
         {
-            Check(_indexOfEdge.TryAdd((sortedEdges[i].Source, sortedEdges[i].Target), i), $"edge {Name(sortedEdges[i])} appears twice");
+            if (!_indexOfEdge.TryAdd((sortedEdges[i].Source, sortedEdges[i].Target), i))
+            {
+                throw new ArgumentException($"edge {sortedEdges[i].Source}->{sortedEdges[i].Target} appears twice");
+            }
         }
 
         Edges = Array.AsReadOnly(sortedEdges);
@@ -97,21 +103,28 @@ public sealed class Circuit
         {
             ArgumentNullException.ThrowIfNull(value);
             EdgeWeightPoint[] points = [.. value];
-            foreach (EdgeWeightPoint point in points)
+            (int Edge, double FallingLambda)[] keys = new (int, double)[points.Length];
+            for (int i = 0; i < points.Length; i++)
             {
-                string name = $"the weight of {point.Source}->{point.Target} at lambda {point.Lambda:R}";
-                Check(_indexOfEdge.ContainsKey((point.Source, point.Target)), $"{name} belongs to no edge");
-                Check(point.Lambda >= 0 && double.IsFinite(point.Lambda) && double.IsFinite(point.Weight), $"{name} is not a finite number");
-                Check(IsShare(point.Stability), $"the stability of {point.Source}->{point.Target} is not between 0 and 1");
+                EdgeWeightPoint point = points[i];
+                bool isEdge = _indexOfEdge.TryGetValue((point.Source, point.Target), out int edge);
+                if (!isEdge || !(point.Lambda >= 0) || !double.IsFinite(point.Lambda) || !double.IsFinite(point.Weight) || !IsShare(point.Stability))
+                {
+                    throw new ArgumentException(
+                        $"the weight of {point.Source}->{point.Target} at lambda {point.Lambda:R} "
+                        + (isEdge ? "is not finite, or its stability not between 0 and 1" : "belongs to no edge"));
+                }
+
+                keys[i] = (edge, -point.Lambda);
             }
 
-            Array.Sort(points, (x, y) => (_indexOfEdge[(x.Source, x.Target)], -x.Lambda).CompareTo((_indexOfEdge[(y.Source, y.Target)], -y.Lambda)));
+            Array.Sort(keys, points);
             for (int i = 1; i < points.Length; i++)
             {
-                (EdgeWeightPoint one, EdgeWeightPoint two) = (points[i - 1], points[i]);
-                Check(
-                    one.Lambda != two.Lambda || one.Source != two.Source || one.Target != two.Target,
-                    $"edge {one.Source}->{one.Target} has two weights at lambda {one.Lambda:R}");
+                if (keys[i] == keys[i - 1])
+                {
+                    throw new ArgumentException($"edge {points[i].Source}->{points[i].Target} has two weights at lambda {points[i].Lambda:R}");
+                }
             }
 
             _weightPath = Array.AsReadOnly(points);
@@ -240,16 +253,18 @@ public sealed class Circuit
 
     private static bool IsShare(double? number) => number is null or (>= 0 and <= 1);
 
-    private static string Name(CircuitEdge edge) => $"{edge.Source}->{edge.Target}";
-
     private void Check(CircuitEdge edge)
     {
         Check(edge.Source is not null && edge.Target is not null, "an edge has no source or no target");
-        Check(_indexOfNode.TryGetValue(edge.Source!, out int source), $"edge {Name(edge)} starts at '{edge.Source}', which is not a node");
-        Check(_indexOfNode.TryGetValue(edge.Target!, out int target), $"edge {Name(edge)} ends at '{edge.Target}', which is not a node");
-        Check(Nodes[source].Place < Nodes[target].Place, $"edge {Name(edge)} does not go forward in computation order");
-        Check(double.IsFinite(edge.Weight) && IsFinite(edge.Norm) && IsFinite(edge.EntersAtLambda), $"edge {Name(edge)} has a number that is not finite");
-        Check(edge.Norm is null or >= 0 && edge.EntersAtLambda is null or >= 0, $"edge {Name(edge)} has a negative norm or lambda");
-        Check(IsShare(edge.Stability), $"the stability of edge {Name(edge)} is not between 0 and 1");
+        int source = IndexOf(edge.Source!);
+        int target = IndexOf(edge.Target!);
+        string? problem = source < 0 ? $"starts at '{edge.Source}', which is not a node"
+            : target < 0 ? $"ends at '{edge.Target}', which is not a node"
+            : Nodes[source].Place >= Nodes[target].Place ? "does not go forward in computation order"
+            : !double.IsFinite(edge.Weight) || !IsFinite(edge.Norm) || !IsFinite(edge.EntersAtLambda) ? "has a number that is not finite"
+            : edge.Norm < 0 || edge.EntersAtLambda < 0 ? "has a negative norm or lambda"
+            : !IsShare(edge.Stability) ? "has a stability that is not between 0 and 1"
+            : null;
+        Check(problem is null, problem is null ? string.Empty : $"edge {edge.Source}->{edge.Target} {problem}");
     }
 }

@@ -69,4 +69,15 @@ public sealed class CircuitShowTests
         Assert.StartsWith($"error: {path}: is not a circuit file", error, StringComparison.Ordinal);
         Assert.Single(error.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries));
     }
+
+    [Fact]
+    public void A_circuit_without_edges_says_so()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        CircuitFile.Write(CommandLine.SampleCircuit().SelectTop(0), path);
+        (int exitCode, string output, _) = CommandLine.Run("circuit", "show", path);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("No edge is in the circuit", output, StringComparison.Ordinal);
+    }
 }

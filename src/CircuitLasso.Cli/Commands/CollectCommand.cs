@@ -64,11 +64,6 @@ internal sealed class CollectCommand : ToolCommand
         (string First, string Second)? answers = Answers(options.GetValue(_answers));
         TextSource text = _text.Open(options, answers is { } pair ? [pair.First, pair.Second] : []);
         Pooling pooling = Enum.Parse<Pooling>(options.GetRequiredValue(_pool), ignoreCase: true);
-        if (answers is not null && pooling == Pooling.None)
-        {
-            throw new InputException("--answers", "an answer follows a whole text, and --pool none has a row for every token", "pool the positions, or leave --answers out");
-        }
-
         using TransformerModel model = ModelCheckpoint.Load(folder);
         ActivationCollector collector = new(model, folder, Tokenizer.Load(folder), text, new CollectionOptions
         {

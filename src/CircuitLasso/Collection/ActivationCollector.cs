@@ -30,6 +30,7 @@ public sealed class ActivationCollector
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="text">The text file.</param>
     /// <param name="options">What to collect.</param>
+    /// <exception cref="InputException">No token of a text would be read, or answers are asked for although positions are not pooled.</exception>
     public ActivationCollector(TransformerModel model, string modelFolder, Tokenizer tokenizer, TextSource text, CollectionOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -48,8 +49,13 @@ public sealed class ActivationCollector
             throw new InputException("--max-tokens", $"{options.MaximumTokens} is not at least 1", "give the longest text to read, in tokens");
         }
 
+        if (options.Answers is not null && options.Pooling == Pooling.None)
+        {
+            throw new InputException("--answers", "an answer follows a whole text, and --pool none has a row for every token", "pool the positions, or leave --answers out");
+        }
+
         long rowBytes = 4L * (_runner.SiteWidths.Sum(width => (long)width) + model.Description.Width) * (options.Pooling == Pooling.None ? _maximumTokens : 1);
-        _textsPerChunk = (int)Math.Clamp(ChunkBytes / rowBytes, 1, MostTextsPerChunk);
+        _textsPerChunk = (int)Math.Clamp(ChunkBytes / rowBytes, 1, options.Partition?.TextsPerChunk ?? MostTextsPerChunk);
         Manifest = CreateManifest(modelFolder);
     }
 
@@ -264,7 +270,7 @@ public sealed class ActivationCollector
             Sites = sites,
             Targets = _options.Answers is null ? [LogProbabilityTarget] : [LogProbabilityTarget, LogitDifferenceTarget, AnswerLogProbabilityTarget],
             LabelClasses = _text.LabelClasses,
-            RowsPerShard = ActivationStoreManifest.ChooseRowsPerShard(sites),
+            RowsPerShard = _options.Partition?.RowsPerShard ?? ActivationStoreManifest.ChooseRowsPerShard(sites),
             Provenance = new StoreProvenance
             {
                 Model = new StoreSource(modelFolder, ModelFingerprint.Sha256(modelFolder)),

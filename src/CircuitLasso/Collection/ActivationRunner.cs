@@ -61,14 +61,13 @@ internal sealed class ActivationRunner
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();
         bool wantsLogits = _sites.Any(site => site.Kind == SiteKind.Logits);
-        Tensor? residual = null;
+        float[] final = [];
         hooks.Add(new Site(SiteKind.ResidualAfter, _model.Description.Layers - 1), (_, value) =>
         {
-            residual = value.Detach();
+            final = value.ToArray();
             return null;
         });
-        Tensor last = _model.Forward(batch, hooks, wantsLogits ? LogitPositions.All : LogitPositions.None);
-        float[] final = (wantsLogits ? residual! : last).ToArray();
+        _model.Forward(batch, hooks, wantsLogits ? LogitPositions.All : LogitPositions.None);
         Pool(final, batch, firstRow, _model.Description.Width, rows.FinalResidual, _pooling == Pooling.None ? Pooling.None : Pooling.Last);
         AddLogProbabilities(final, batch, firstRow, rows.LogProbability);
         return rows;

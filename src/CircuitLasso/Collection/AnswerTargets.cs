@@ -7,6 +7,9 @@ namespace CircuitLasso;
 /// <summary>The two answers of each row, scored by the model at the row's last position.</summary>
 internal static class AnswerTargets
 {
+    // As in ActivationRunner: a large vocabulary must not decide how much memory a chunk takes.
+    private const int LogitsAtOnce = 1 << 22;
+
     /// <summary>Logit of the first answer less that of the second, and log-probability of the first, row by row.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
@@ -20,10 +23,22 @@ internal static class AnswerTargets
     {
         int[] first = [.. rows.Select(row => Token(tokenizer, path, row, answers.First))];
         int[] second = [.. rows.Select(row => Token(tokenizer, path, row, answers.Second))];
+        float[] differences = new float[rows.Length];
+        float[] logProbabilities = new float[rows.Length];
+        int width = model.Description.Width;
+        int slice = Math.Max(1, LogitsAtOnce / model.Description.VocabularySize);
         using IDisposable mode = GradientMode.Disable();
-        using TensorScope scope = new();
-        Tensor logits = model.Unembed(Tensor.FromValues(finalResiduals, rows.Length, model.Description.Width));
-        return (logits.GatherLast(first).Subtract(logits.GatherLast(second)).ToArray(), logits.LogSoftmax().GatherLast(first).ToArray());
+        for (int start = 0; start < rows.Length; start += slice)
+        {
+            int count = Math.Min(slice, rows.Length - start);
+            using TensorScope scope = new();
+            Tensor logits = model.Unembed(Tensor.FromValues(finalResiduals.AsSpan(start * width, count * width), count, width));
+            Tensor firstLogits = logits.GatherLast(first.AsSpan(start, count));
+            firstLogits.Subtract(logits.GatherLast(second.AsSpan(start, count))).ToArray().CopyTo(differences, start);
+            logits.LogSoftmax().GatherLast(first.AsSpan(start, count)).ToArray().CopyTo(logProbabilities, start);
+        }
+
+        return (differences, logProbabilities);
     }
 
     private static int Token(Tokenizer tokenizer, string path, TextRow row, string column)

@@ -7,7 +7,8 @@ public static class AnswerToken
 {
     /// <summary>
     /// The id of the one token that the text encodes to. A text with a space in front, which some tokenizers put there by themselves, is tried without it too, if the
-    /// token then has the space; last comes the token that is written exactly like the text in the vocabulary. Null where none of these is one token.
+    /// token then has the space; last comes the token that is written exactly like the text in the vocabulary. Null where none of these is one token;
+    /// the token for unknown words stands for no word.
     /// </summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="text">The continuation, such as " are".</param>
@@ -15,7 +16,7 @@ public static class AnswerToken
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(text);
-        if (tokenizer.Encode(text, addSpecialTokens: false) is [int whole])
+        if (tokenizer.Encode(text, addSpecialTokens: false) is [int whole] && IsSpelled(tokenizer, whole, text))
         {
             return whole;
         }
@@ -24,4 +25,7 @@ public static class AnswerToken
             ? bare
             : tokenizer.IdOf(text);
     }
+
+    // A normalizer may change the case; spaces may be the tokenizer's own.
+    private static bool IsSpelled(Tokenizer tokenizer, int id, string text) => tokenizer.TokenText(id).Trim().Equals(text.Trim(), StringComparison.OrdinalIgnoreCase);
 }

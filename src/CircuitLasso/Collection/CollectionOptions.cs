@@ -22,6 +22,9 @@ public sealed record CollectionOptions
     /// <summary>Longer texts are cut to this many tokens; null cuts at the model's own limit.</summary>
     public int? MaximumTokens { get; init; }
 
+    /// <summary>The most texts of a chunk and the rows of a shard where a test wants small ones; null for what suits the memory.</summary>
+    internal (int TextsPerChunk, int RowsPerShard)? Partition { get; init; }
+
     /// <summary>Every site of every component: the embedding, all heads, all MLPs.</summary>
     /// <param name="description">The model.</param>
     public static IReadOnlyList<Site> ComponentSites(ModelDescription description)

@@ -6,8 +6,8 @@ namespace CircuitLasso;
 
 /// <summary>
 /// The components of a model as an activation store holds them: the embedding, every attention head and every MLP, in the order of computation. Heads come in
-/// <see cref="ResidualCoordinates"/>. Other dense sites of the store are blocks under their own names; sites that repeat a sum of others (the residual stream, a
-/// layer's whole attention output) are left out where the parts are there.
+/// <see cref="ResidualCoordinates"/>. The residual stream before and after a block, a layer's whole attention output and the MLP's hidden numbers are blocks under their
+/// own names where the components, of which they are sums or parts, are not there. Other sites (what a sublayer reads, queries, keys, values, logits) are not blocks.
 /// </summary>
 /// <remarks>Not thread-safe. Owns nothing: the store must stay open.</remarks>
 public sealed class StoreLearningData : ILearningData
@@ -160,12 +160,13 @@ public sealed class StoreLearningData : ILearningData
             [.. Enumerable.Range(0, heads).Select(head => ResidualCoordinates.Factor(matrix.Values.Span.Slice(head * rowsLength, rowsLength), headWidth))]));
     }
 
-    // Only a full set of components is a component graph.
+    // Only a full set of components is a component graph; the settings are the file's word, so that they are counted before a graph of that size is made.
     private ComponentGraph? Graph(bool parallel)
     {
         if (!int.TryParse(Setting("layers"), NumberStyles.None, CultureInfo.InvariantCulture, out int layers)
             || !int.TryParse(Setting("heads"), NumberStyles.None, CultureInfo.InvariantCulture, out int heads)
-            || !int.TryParse(Setting("width"), NumberStyles.None, CultureInfo.InvariantCulture, out int width))
+            || !int.TryParse(Setting("width"), NumberStyles.None, CultureInfo.InvariantCulture, out int width)
+            || layers < 1 || heads < 1 || width < 1 || (layers * (heads + 1L)) + 1 != Blocks.Count)
         {
             return null;
         }

@@ -76,6 +76,11 @@ public static class StoreTarget
             ?? throw new InputException(name, $"'{token}' is not one token of the model", "give a token of its vocabulary, with the space before it where the tokenizer wants one"))];
         using TransformerModel model = ModelCheckpoint.Load(folder);
         int width = model.Description.Width;
+        if (store.Site(ActivationCollector.FinalResidualSite) is not { Kind: StoreSiteKind.Dense } site || site.Width != width)
+        {
+            throw new InputException(store.Folder, $"its {ActivationCollector.FinalResidualSite} is not a residual stream of {folder}", "name the model that made it with --model, or collect again");
+        }
+
         double[] values = new double[checked((int)store.RowCount)];
         using IDisposable mode = GradientMode.Disable();
         for (int start = 0; start < values.Length; start += RowsAtOnce)

@@ -24,6 +24,11 @@ internal static class LearningSummary
         }
 
         output.WriteLine(Text($"lambda {result.Lambda:G4}, {circuit.Metrics["nonzeros"]:N0} coefficients, worst relative gap {result.LargestRelativeGap:E1}"));
+        if (circuit.Metrics["lambda_at_path_end"] == 1)
+        {
+            output.WriteLine("cross-validation chose the smallest lambda of the path; a smaller one might predict held-out rows a little better");
+        }
+
         if (!result.Predictable)
         {
             output.WriteLine($"{target} is not predictable here: its fit is no better than that of shuffled targets. No circuit is drawn for it.");

@@ -11,6 +11,7 @@ internal sealed class LassoLearning(
     private const int Stages = 4;
     private readonly IReadOnlyList<LearningBlock> _blocks = data.Blocks;
     private readonly int _columns = data.Blocks.Sum(block => block.Width);
+    private bool _chosenAtPathEnd;
 
     public LearningResult Run()
     {
@@ -82,7 +83,9 @@ internal sealed class LassoLearning(
                 : throw new InputException("--lambda-ratio", "is not above 0 and at most 1", "give a share of the largest lambda, such as 0.1");
         }
 
-        return Math.Max(CrossValidation.Run(folds, order, standardize: options.Standardize, path: pathOptions, cancellationToken: cancellation).SelectedLambda, double.Epsilon);
+        CrossValidation validated = CrossValidation.Run(folds, order, standardize: options.Standardize, path: pathOptions, cancellationToken: cancellation);
+        _chosenAtPathEnd = validated.OneStandardError == validated.Lambdas.Count - 1;
+        return Math.Max(validated.SelectedLambda, double.Epsilon);
     }
 
     private LearningResult Assemble(GramStatistics statistics, BlockOrder order, LambdaPath path, LassoSolution solution, double lambda, TargetReadout? fitted)
@@ -195,6 +198,7 @@ internal sealed class LassoLearning(
             ["rows"] = data.Rows,
             ["columns"] = _columns,
             ["lambda"] = lambda,
+            ["lambda_at_path_end"] = _chosenAtPathEnd ? 1 : 0,
             ["nonzeros"] = solution.Coefficients.NonZeros,
             ["regressions"] = solution.Certificates.Count,
             ["missed"] = solution.Missed + (fitted?.Missed == true ? 1 : 0),

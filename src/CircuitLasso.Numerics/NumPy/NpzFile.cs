@@ -69,7 +69,20 @@ public sealed class NpzFile : IDisposable
     /// <param name="name">Its name, without .npy.</param>
     /// <returns>The array; dispose of it to free its memory early.</returns>
     /// <exception cref="InputException">There is no such array, it is damaged, or it has another element type than <see cref="NumPyDataType"/> lists.</exception>
-    public NumPyArray Read(string name)
+    public NumPyArray Read(string name) => Read(name, NumPyReader.Read, static array => array.Dispose());
+
+    /// <summary>Reads one short text, an array without dimensions; null where the entry is something else.</summary>
+    internal string? ReadText(string name) => Read(
+        name,
+        static (_, stream, length) =>
+        {
+            byte[] bytes = new byte[Math.Min(length, NumPyText.LongestEntry)];
+            stream.ReadExactly(bytes);
+            return length > bytes.Length ? null : NumPyText.Parse(bytes);
+        },
+        static _ => { });
+
+    private T Read<T>(string name, Func<string, Stream, long, T> read, Action<T> discard)
     {
         if (!_entries.TryGetValue(name, out ZipArchiveEntry? entry))
         {
@@ -90,14 +103,14 @@ public sealed class NpzFile : IDisposable
             }
 
             using Crc32Stream stream = new(entry.Open());
-            NumPyArray array = NumPyReader.Read(source, stream, entry.Length);
+            T content = read(source, stream, entry.Length);
             if (stream.Value != entry.Crc32)
             {
-                array.Dispose();
+                discard(content);
                 throw new InputException(source, "is damaged: its checksum is wrong", Remedy);
             }
 
-            return array;
+            return content;
         }
         catch (Exception exception) when (IsDamage(exception))
         {
@@ -117,22 +130,28 @@ public sealed class NpzFile : IDisposable
     public static void Write(string path, IEnumerable<KeyValuePair<string, NumPyArray>> arrays, bool compress = false)
     {
         ArgumentNullException.ThrowIfNull(arrays);
+        WriteEntries(path, arrays.Select(array => new KeyValuePair<string, Action<Stream>>(array.Key, array.Value.WriteTo)), compress);
+    }
+
+    /// <summary>Writes named entries, each by what writes its .npy bytes.</summary>
+    internal static void WriteEntries(string path, IEnumerable<KeyValuePair<string, Action<Stream>>> entries, bool compress)
+    {
         AtomicFile.Write(path, stream =>
         {
             HashSet<string> names = new(StringComparer.Ordinal);
             using ZipArchive archive = new(stream, ZipArchiveMode.Create, leaveOpen: true);
-            foreach ((string name, NumPyArray array) in arrays)
+            foreach ((string name, Action<Stream> write) in entries)
             {
                 if (string.IsNullOrEmpty(name) || !names.Add(name))
                 {
-                    throw new ArgumentException($"The name '{name}' is empty or there twice.", nameof(arrays));
+                    throw new ArgumentException($"The name '{name}' is empty or there twice.", nameof(entries));
                 }
 
                 ZipArchiveEntry entry = archive.CreateEntry(name + Extension, compress ? CompressionLevel.Optimal : CompressionLevel.NoCompression);
                 entry.LastWriteTime = _entryTime;
                 entry.ExternalAttributes = 0;
                 using Stream target = entry.Open();
-                array.WriteTo(target);
+                write(target);
             }
         });
     }

@@ -1,0 +1,173 @@
+using System.Numerics;
+
+namespace CircuitLasso.Numerics;
+
+/// <summary>
+/// SciPy's file of one sparse matrix, the .npz of <c>scipy.sparse.save_npz</c>: the arrays <c>format</c>, <c>shape</c>, <c>indptr</c>,
+/// <c>indices</c> and <c>data</c>. Compressed columns (csc) and rows (csr) are read, with int32 or int64 indices and float32 or float64
+/// data; what is written is csc, with int32 indices where SciPy would choose them.
+/// </summary>
+public static class SciPySparseFile
+{
+    private const string Remedy = "save the matrix again with scipy.sparse.save_npz, as csc or csr";
+    private const int MaximumEmptyColumns = 1 << 24;
+
+    /// <summary>Whether the arrays of the file are named as those of a sparse matrix.</summary>
+    /// <param name="file">An open file.</param>
+    public static bool IsSparse(NpzFile file) => file.Contains("format") && file.Contains("indptr");
+
+    /// <summary>
+    /// Reads a matrix. Rows that do not ascend within a column are sorted, and entries of one place are added up, as SciPy does in every
+    /// operation.
+    /// </summary>
+    /// <typeparam name="T">The type of the values in memory, float or double; float64 data become float32 by rounding.</typeparam>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InputException">The file is missing or damaged, holds another format or element type, or its indices are not those of such a matrix.</exception>
+    public static CompressedColumns<T> Read<T>(string path)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        using NpzFile file = new(path);
+        string? format = file.ReadText("format");
+        if (format is not ("csc" or "csr"))
+        {
+            string found = format is null ? "has no readable name of its format" : $"holds a matrix in the format '{Shown(format)}'";
+            throw new InputException(path, found, "convert it with .tocsc() before scipy.sparse.save_npz");
+        }
+
+        long[] shape = Vector(file, "shape", static array => array.AsInt64s());
+        if (shape.Length != 2 || shape.Any(static length => length is < 0 or >= int.MaxValue))
+        {
+            throw new InputException(path, $"has the shape ({string.Join(", ", shape.Take(4))}), not two lengths below 2^31 - 1", Remedy);
+        }
+
+        bool byColumns = format == "csc";
+        int majors = (int)shape[byColumns ? 1 : 0], minors = (int)shape[byColumns ? 0 : 1];
+        long[] starts = Vector(file, "indptr", static array => array.AsInt64s());
+        T[] values = Vector(file, "data", Values<T>);
+        CheckStarts(path, starts, majors, values.Length);
+        int[] indices = Indices(file, path, minors, values.Length);
+        (long[] Starts, int[] Indices, T[] Values) columns = (starts, indices, values);
+        if (!byColumns)
+        {
+            // The starts of the columns are the one thing that a small file can make large.
+            if (minors > MaximumEmptyColumns + values.Length)
+            {
+                throw new InputException(path, $"has {minors} columns and {values.Length} entries", "leave out the empty columns, or save the matrix as csc");
+            }
+
+            columns = SparseTransposition.Run(minors, starts, indices, values);
+        }
+        else if (!Ascend(starts, indices))
+        {
+            for (int j = 0; j < majors; j++)
+            {
+                Array.Sort(indices, values, (int)starts[j], (int)(starts[j + 1] - starts[j]));
+            }
+
+            columns = SparseTransposition.Merge(starts, indices, values);
+        }
+
+        return new CompressedColumns<T>((int)shape[0], columns.Starts, columns.Indices, columns.Values);
+    }
+
+    /// <summary>Writes a matrix as csc. The same matrix gives the same bytes, but for the version of .NET where they are deflated.</summary>
+    /// <typeparam name="T">The type of the values, float or double.</typeparam>
+    /// <param name="path">The file to write; its folder must exist.</param>
+    /// <param name="matrix">The matrix.</param>
+    /// <param name="compress">Whether the arrays are deflated, as save_npz does by default.</param>
+    /// <exception cref="InputException">The file cannot be written, or the disk is full.</exception>
+    public static void Write<T>(string path, CompressedColumns<T> matrix, bool compress = true)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        using NumPyArray indices = NumPyArray.Create(matrix.RowIndices, matrix.EntryCount);
+        using NumPyArray starts = NumPyArray.Create(Array.ConvertAll(matrix.ColumnStarts.ToArray(), static start => (int)start).AsSpan(), matrix.ColumnStarts.Length);
+        using NumPyArray shape = NumPyArray.Create<long>([matrix.RowCount, matrix.ColumnCount], 2);
+        using NumPyArray values = NumPyArray.Create(matrix.Values, matrix.EntryCount);
+        NpzFile.WriteEntries(
+            path,
+            [
+                new("indices", indices.WriteTo),
+                new("indptr", starts.WriteTo),
+                new("format", static stream => stream.Write(NumPyText.ToBytes("csc"))),
+                new("shape", shape.WriteTo),
+                new("data", values.WriteTo),
+            ],
+            compress);
+    }
+
+    private static T[] Values<T>(NumPyArray array)
+        where T : unmanaged
+    {
+        if (array.DataType is not (NumPyDataType.Float32 or NumPyDataType.Float64))
+        {
+            throw new InputException(array.Source, "holds no floating-point numbers", "convert the matrix with .astype(numpy.float32)");
+        }
+
+        return (T[])(typeof(T) == typeof(float) ? array.AsSingles() : (object)array.AsDoubles());
+    }
+
+    private static T[] Vector<T>(NpzFile file, string name, Func<NumPyArray, T[]> convert)
+    {
+        using NumPyArray array = file.Read(name);
+        return array.Shape.Count == 1 ? convert(array) : throw new InputException(array.Source, $"has {array.Shape.Count} dimensions where one is expected", Remedy);
+    }
+
+    private static void CheckStarts(string path, long[] starts, int majors, int entries)
+    {
+        if (starts.Length != majors + 1)
+        {
+            throw new InputException($"{path} (indptr)", $"has {starts.Length} elements where the shape asks for {majors + 1}", Remedy);
+        }
+
+        if (starts[0] != 0 || starts[^1] != entries)
+        {
+            throw new InputException($"{path} (indptr)", $"runs from {starts[0]} to {starts[^1]}, and there are {entries} entries", Remedy);
+        }
+
+        for (int i = 0; i < majors; i++)
+        {
+            if (starts[i + 1] < starts[i])
+            {
+                throw new InputException($"{path} (indptr)", $"descends from {starts[i]} to {starts[i + 1]} at element {i + 1}", Remedy);
+            }
+        }
+    }
+
+    private static int[] Indices(NpzFile file, string path, int minors, int entries)
+    {
+        long[] wide = Vector(file, "indices", static array => array.AsInt64s());
+        if (wide.Length != entries)
+        {
+            throw new InputException($"{path} (indices)", $"has {wide.Length} elements and data {entries}", Remedy);
+        }
+
+        int[] indices = new int[wide.Length];
+        for (int i = 0; i < wide.Length; i++)
+        {
+            indices[i] = wide[i] >= 0 && wide[i] < minors
+                ? (int)wide[i]
+                : throw new InputException($"{path} (indices)", $"element {i} is {wide[i]}, outside the {minors} that the shape allows", Remedy);
+        }
+
+        return indices;
+    }
+
+    private static bool Ascend(long[] starts, int[] indices)
+    {
+        for (int group = 0; group + 1 < starts.Length; group++)
+        {
+            for (long at = starts[group] + 1; at < starts[group + 1]; at++)
+            {
+                if (indices[at] <= indices[at - 1])
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    private static string Shown(string text) => text.Length <= 20 ? text : text[..20] + "...";
+}

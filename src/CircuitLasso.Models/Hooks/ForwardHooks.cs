@@ -44,7 +44,8 @@ public sealed class ForwardHooks
                         $"The hook at {site} returned shape [{string.Join(", ", replacement.Shape.ToArray())}] for a value of shape [{string.Join(", ", value.Shape.ToArray())}].");
                 }
 
-                value = replacement;
+                // The pass disposes of values as it leaves them behind; a tensor that the hook keeps is shared, not handed over.
+                value = GradientMode.IsEnabled || ReferenceEquals(replacement, value) ? replacement : replacement.Detach();
             }
         }
 

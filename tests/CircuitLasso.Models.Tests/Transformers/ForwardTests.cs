@@ -76,6 +76,41 @@ public sealed class ForwardTests
 
     [Theory]
     [MemberData(nameof(Architectures))]
+    public void A_replacement_kept_by_the_caller_survives_the_pass(string architecture)
+    {
+        using TransformerModel model = TinyModels.Create(architecture);
+        using IDisposable mode = GradientMode.Disable();
+        foreach (Site site in model.Sites)
+        {
+            float[] values = [];
+            int[] shape = [];
+            ForwardHooks capture = new();
+            capture.Add(site, (_, value) =>
+            {
+                (values, shape) = (value.ToArray(), value.Shape.ToArray());
+                return null;
+            });
+            float[] plain;
+            using (TensorScope scope = new())
+            {
+                plain = model.Forward(new TokenBatch([_long]), capture).ToArray();
+            }
+
+            using Tensor replacement = Tensor.FromValues(values, shape);
+            ForwardHooks patch = new();
+            patch.Add(site, (_, _) => replacement);
+            for (int pass = 0; pass < 2; pass++)
+            {
+                using TensorScope scope = new();
+                float[] patched = model.Forward(new TokenBatch([_long]), patch).ToArray();
+                Assert.False(replacement.IsDisposed, $"{site}: the pass disposed of the caller's tensor");
+                Assert.All(plain.Zip(patched), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
     public void The_gradient_at_every_site_is_the_finite_difference_of_replacing_it(string architecture)
     {
         using TransformerModel model = TinyModels.Create(architecture);

@@ -35,6 +35,11 @@ public sealed class LlamaFamily : IModelFamily
             throw configuration.Unsupported("head_dim", $"rotary positions need an even head width, not {headWidth}");
         }
 
+        if ((long)heads * headWidth > ModelConfiguration.LargestInteger)
+        {
+            throw configuration.Unsupported("head_dim", $"{heads} heads of width {headWidth} are more than any model has");
+        }
+
         bool attentionBias = configuration.Flag("attention_bias", false);
         return new ModelDescription
         {
@@ -110,18 +115,29 @@ public sealed class LlamaFamily : IModelFamily
     {
         ModelConfiguration? section = configuration.Section("rope_parameters") ?? configuration.Section("rope_scaling");
         double theta = section?.Has("rope_theta") == true ? section.Number("rope_theta") : configuration.Number("rope_theta", 10000);
+        foreach (ModelConfiguration place in (ModelConfiguration[])[configuration, section ?? configuration])
+        {
+            if (place.Number("partial_rotary_factor", 1) != 1)
+            {
+                throw place.Unsupported("partial_rotary_factor", "rotating a part of each head is not supported");
+            }
+        }
+
         string type = section is null ? "default" : section.Text("rope_type", section.Text("type", "default"));
         return type switch
         {
             "default" => RotaryDescription.FromBase(headWidth, theta),
-            "llama3" => RotaryDescription.FromLlama3(
-                headWidth,
-                theta,
-                section!.Number("factor"),
-                section.Number("low_freq_factor"),
-                section.Number("high_freq_factor"),
-                section.Number("original_max_position_embeddings")),
+            "llama3" => Llama3(section!, headWidth, theta),
             _ => throw configuration.Unsupported("rope_scaling", $"type '{type}' is not known here (default and llama3 are)"),
         };
+    }
+
+    private static RotaryDescription Llama3(ModelConfiguration section, int headWidth, double theta)
+    {
+        double low = section.Number("low_freq_factor");
+        double high = section.Number("high_freq_factor");
+        return high > low
+            ? RotaryDescription.FromLlama3(headWidth, theta, section.Number("factor"), low, high, section.Number("original_max_position_embeddings"))
+            : throw section.Unsupported("high_freq_factor", "is not above low_freq_factor, and nothing lies between them");
     }
 }

@@ -6,6 +6,9 @@ namespace CircuitLasso.Models;
 /// <summary>A checked view of one <c>config.json</c>: every getter says which field of which file is wrong. Immutable.</summary>
 public sealed class ModelConfiguration
 {
+    /// <summary>The largest whole number that a field may hold unless it says otherwise: above every size of a model, and small enough to multiply by 64.</summary>
+    internal const int LargestInteger = 1 << 24;
+
     private const long LargestFile = 16 << 20;
     private readonly JsonElement _root;
 
@@ -53,12 +56,14 @@ public sealed class ModelConfiguration
         try
         {
             using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 32 });
+            RequireText(document.RootElement);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new ModelConfiguration(path, document.RootElement.Clone())
                 : throw new InputException(path, "is not a JSON object", "give the model's own config.json");
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException is how the parser reports escapes that are no text.
             throw new InputException(path, "is not valid JSON: " + exception.Message, "give the model's own config.json", exception);
         }
     }
@@ -77,7 +82,7 @@ public sealed class ModelConfiguration
     /// <param name="fallback">Value where the field is absent or null; without one the field must be there.</param>
     /// <param name="minimum">Smallest value allowed.</param>
     /// <param name="maximum">Largest value allowed.</param>
-    public int Integer(string field, int? fallback = null, int minimum = 1, int maximum = 1 << 24)
+    public int Integer(string field, int? fallback = null, int minimum = 1, int maximum = LargestInteger)
     {
         if (!Has(field))
         {
@@ -140,6 +145,34 @@ public sealed class ModelConfiguration
 
     /// <summary>Refuses a setting that changes the computation and is not supported.</summary>
     public InputException Unsupported(string field, string reason) => new(Path, $"{field}: {reason}", "use a checkpoint without this setting");
+
+    // Escapes are only read when a name or a string is asked for: half a surrogate pair must be refused here and not surprise a getter.
+    private static void RequireText(JsonElement element)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.String:
+                _ = element.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (JsonElement item in element.EnumerateArray())
+                {
+                    RequireText(item);
+                }
+
+                break;
+            case JsonValueKind.Object:
+                foreach (JsonProperty property in element.EnumerateObject())
+                {
+                    _ = property.Name;
+                    RequireText(property.Value);
+                }
+
+                break;
+            default:
+                break;
+        }
+    }
 
     private InputException Missing(string field) => new(Path, $"has no field '{field}'", "give the model's own config.json");
 

@@ -21,6 +21,13 @@ public sealed class ConfigurationTests
     [InlineData(Llama + ",\"head_dim\":3}", "even head width")]
     [InlineData(Llama + ",\"head_dim\":-4}", "head_dim")]
     [InlineData(Llama + ",\"rms_norm_eps\":\"small\"}", "rms_norm_eps")]
+    [InlineData(Llama + ",\"num_attention_heads\":16777216,\"head_dim\":256}", "heads of width")]
+    [InlineData(Llama + ",\"partial_rotary_factor\":0.5}", "partial_rotary_factor")]
+    [InlineData(Llama + ",\"rope_parameters\":{\"rope_type\":\"default\",\"partial_rotary_factor\":0.5}}", "partial_rotary_factor")]
+    [InlineData(Llama + ",\"rope_scaling\":{\"rope_type\":\"llama3\",\"factor\":8,\"low_freq_factor\":4,\"high_freq_factor\":4,\"original_max_position_embeddings\":32}}", "high_freq_factor")]
+    [InlineData(Llama + ",\"rope_scaling\":{\"rope_type\":\"\\ud800\"}}", "not valid")]
+    [InlineData("{\"model_type\":\"\\ud800\"}", "not valid")]
+    [InlineData("{\"\\ud800odel_type\":\"gpt2\"}", "not valid")]
     public void A_config_that_cannot_be_run_is_refused_with_its_reason(string json, string reason)
     {
         InputException exception = Assert.Throws<InputException>(() =>

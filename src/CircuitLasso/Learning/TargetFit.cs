@@ -110,7 +110,8 @@ internal static class TargetFit
         double[] entries = new double[order.Blocks.Count];
         foreach (EdgeEntry entry in path.Entries())
         {
-            entries[entry.Source] = entry.Lambda;
+            // Standardised, the problem divides y too; the target's own lambda is that of y as it is.
+            entries[entry.Source] = entry.Lambda * problem.Scales[columns];
         }
 
         return entries;

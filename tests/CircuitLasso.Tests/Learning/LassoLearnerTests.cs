@@ -39,6 +39,30 @@ public sealed class LassoLearnerTests : IDisposable
         Assert.Equal(standardize ? "yes" : "no", circuit.Provenance["standardize"]);
     }
 
+    // 2 max |X'y| over the columns of a block, centred and, with standardisation, divided by their deviations: y keeps its units.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Edges_into_the_target_enter_in_the_units_of_the_targets_own_lambda(bool standardize)
+    {
+        double[] y = [.. _planted.Column(_planted.Y, 0).Select(value => 10 * value)];
+        double mean = y.Average();
+        double largest = Enumerable.Range(0, PlantedChain.Width).Max(column =>
+        {
+            double[] x = _planted.Column(_planted.C, column);
+            double centre = x.Average();
+            double deviation = Math.Sqrt(x.Average(value => (value - centre) * (value - centre)));
+            return 2 * Math.Abs(x.Zip(y, (a, b) => (a - centre) * (b - mean)).Sum()) / (standardize ? deviation : 1);
+        });
+
+        Circuit circuit = LassoLearner.Learn(
+            _planted.WithoutTarget(), LearningTarget.Behaviour("logprob", y), new LearningOptions { Standardize = standardize, Shuffles = 1, PathCount = 4 }).Circuit;
+
+        double entry = circuit.Edge("c", "logits")!.EntersAtLambda!.Value;
+        Assert.InRange(entry, 0.2 * largest, largest * (1 + 1e-6));
+        Assert.InRange(circuit.Metrics["target_lambda"], 0.019 * largest, largest);
+    }
+
     // The rule lets chance pass now and then (a value that beats ten shuffles by a standard error): several draws, of which few may.
     [Theory]
     [InlineData("numbers")]

@@ -12,6 +12,7 @@ namespace CircuitLasso;
 /// <remarks>Not thread-safe. Owns nothing: the store must stay open.</remarks>
 public sealed class StoreLearningData : ILearningData
 {
+    private const int WidestHead = 4096;
     private readonly ActivationStoreReader _store;
     private readonly List<BlockSource> _sources = [];
     private readonly int _columns;
@@ -144,6 +145,12 @@ public sealed class StoreLearningData : ILearningData
     {
         int heads = stored.Heads ?? throw new InputException(_store.Folder, $"site {stored.Name} does not say how many heads it has", "write \"heads\" into the manifest");
         int headWidth = stored.Width / heads;
+        if (headWidth > WidestHead)
+        {
+            // The factor below is head width squared, whatever the size of the file that asks for it.
+            throw new InputException(_store.Folder, $"site {stored.Name} has heads of width {headWidth}, wider than any model's", $"give the number of heads, so that none is wider than {WidestHead}");
+        }
+
         StoreConstant matrix = _store.ReadConstant(string.Create(CultureInfo.InvariantCulture, $"output_matrix.{layer}"));
         if (matrix.Shape.Count != 2 || matrix.Shape[0] != stored.Width)
         {

@@ -24,7 +24,7 @@ internal static class JsonRow
         for (int i = 0; i < values.Length; i++)
         {
             string field = columns.Names[i] ?? DefaultTextField;
-            if (!row.TryGetProperty(field, out JsonElement value))
+            if (!Find(row, field, file, line, out JsonElement value))
             {
                 throw file.Error(line, $"has no field {field}", $"correct {columns.Roles[i]}, or the row");
             }
@@ -38,6 +38,19 @@ internal static class JsonRow
         }
 
         return values;
+    }
+
+    // The names before the field are unescaped on the way to it.
+    private static bool Find(JsonElement row, string field, TextFileBytes file, int line, out JsonElement value)
+    {
+        try
+        {
+            return row.TryGetProperty(field, out value);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw file.Error(line, "a name holds half of a surrogate pair", "correct the escape", exception);
+        }
     }
 
     private static string Kind(JsonElement value) => value.ValueKind switch

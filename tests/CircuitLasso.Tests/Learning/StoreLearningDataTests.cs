@@ -95,6 +95,13 @@ public sealed class StoreLearningDataTests : IDisposable
     }
 
     [Fact]
+    public void Heads_wider_than_any_models_are_refused_before_memory_is_taken_for_them()
+    {
+        using ActivationStoreReader store = Write("sequential", 1, Site("attn_z.0", 50000, 1));
+        Assert.Contains("heads of width 50000", Assert.Throws<InputException>(() => new StoreLearningData(store)).Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Sparse_sites_are_refused()
     {
         using ActivationStoreReader store = Write("sequential", 1, Site("embed", 4), new StoreSite { Name = "resid_post.0", Kind = StoreSiteKind.Sparse, Width = 9 });

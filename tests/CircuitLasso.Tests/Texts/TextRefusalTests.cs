@@ -84,6 +84,7 @@ public sealed class TextRefusalTests : IDisposable
     [InlineData("{\"text\": \"a\"}\n{\"text\": 5}\n", "line 2: the field text is a JSON number")]
     [InlineData("\"a\"\n[\"b\"]\n", "line 2: holds a JSON list")]
     [InlineData("\"a\"\n\"\\ud800\"\n", "line 2: a string holds half of a surrogate pair")]
+    [InlineData("\"a\"\n{\"\\ud800ext\": \"b\"}\n", "line 2: a name holds half of a surrogate pair")]
     [InlineData("\"a\"\n\"\"\n", "line 2: the text is empty")]
     public void Wrong_json_lines_are_refused_with_their_line(string content, string problem) => Refused("a.jsonl", content, new(), problem);
 

@@ -37,13 +37,30 @@ internal sealed class NumberFits(FoldedGramStatistics statistics, int designColu
     /// <summary>For each target the share with the smallest error within the rows outside a fold; a target's path stops after a few lambdas without progress.</summary>
     private int[] Choose(GramStatistics training, int? held)
     {
-        IReadOnlyList<double> shares = path.Shares();
         int[] inner = [.. Enumerable.Range(0, statistics.Folds).Where(fold => fold != held)];
-        BlockProblem[] problems = [.. inner.Select(fold =>
+        BlockProblem?[] problems = new BlockProblem?[inner.Length];
+        try
         {
-            using GramStatistics rest = training.Subtract(statistics.Fold(fold));
-            return new BlockProblem(rest, _order);
-        })];
+            for (int f = 0; f < inner.Length; f++)
+            {
+                using GramStatistics rest = training.Subtract(statistics.Fold(inner[f]));
+                problems[f] = new BlockProblem(rest, _order);
+            }
+
+            return Choose(problems!, inner);
+        }
+        finally
+        {
+            foreach (BlockProblem? problem in problems)
+            {
+                problem?.Dispose();
+            }
+        }
+    }
+
+    private int[] Choose(BlockProblem[] problems, int[] inner)
+    {
+        IReadOnlyList<double> shares = path.Shares();
         LassoSolution?[] solutions = new LassoSolution?[inner.Length];
         int[] best = new int[targets];
         double[] smallest = new double[targets];
@@ -71,11 +88,6 @@ internal sealed class NumberFits(FoldedGramStatistics statistics, int designColu
                     (smallest[t], best[t]) = (errors[t], k);
                 }
             }
-        }
-
-        foreach (BlockProblem problem in problems)
-        {
-            problem.Dispose();
         }
 
         return best;

@@ -126,7 +126,7 @@ internal sealed class LearnCommand : ToolCommand
     {
         (data, target) = DefinedRows.Keep(data, target);
         int columns = data.Blocks.Sum(block => block.Width);
-        context.Message($"{data.Rows:N0} rows, {data.Blocks.Count} blocks, {columns:N0} columns; at most about {Math.Max(1, LassoLearner.EstimateBytes(data, options) >> 20)} MiB");
+        context.Message($"{data.Rows:N0} rows, {data.Blocks.Count} blocks, {columns:N0} columns; at most about {Math.Max(1, LassoLearner.EstimateBytes(data, target, options) >> 20)} MiB");
         LearningResult result;
         using (ProgressReport progress = context.StartProgress())
         {

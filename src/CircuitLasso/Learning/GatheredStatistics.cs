@@ -1,3 +1,4 @@
+using System.Numerics;
 using CircuitLasso.Numerics;
 using CircuitLasso.Regression;
 
@@ -21,7 +22,24 @@ internal sealed class GatheredStatistics : IDisposable
     public FoldedGramStatistics Folds { get; }
 
     /// <summary>Bytes that learning holds at its peak, beside what the readers of the data hold: rows in float32 and float64, and the Gram matrices.</summary>
-    public static long EstimateBytes(long rows, long columns, int folds) => (12 * rows * columns) + (8 * columns * columns * (folds + 4));
+    /// <param name="rows">Rows of the design.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="folds">Rows held out together.</param>
+    /// <param name="numbers">Whether the target is numeric, and so has fold statistics of its own beside those of the matrix.</param>
+    public static long EstimateBytes(long rows, long columns, int folds, bool numbers)
+    {
+        // While rows come in, every fold keeps one Gram matrix for each level of its tree of blocks, and one is being made.
+        long levels = BitOperations.Log2((ulong)(rows / folds / GramAccumulator.BlockRows) + 1) + 1;
+        long reading = (folds * levels) + 1;
+
+        // Once they are in: all rows and each fold, and then what chooses lambda holds in turn. For numbers that is the same again with the target and
+        // its shuffles beside the design, and a problem a fold (NumberFits); for the matrix it is two problems and the rows outside a fold (CrossValidation).
+        long gathered = folds + 1;
+        long matrices = numbers
+            ? gathered + Math.Max(reading, gathered + folds + 1)
+            : Math.Max(reading, gathered + 4);
+        return (12 * rows * columns) + (8 * columns * columns * matrices);
+    }
 
     /// <summary>Reads all rows.</summary>
     /// <param name="data">The design.</param>
@@ -33,7 +51,7 @@ internal sealed class GatheredStatistics : IDisposable
     {
         int columns = data.Blocks.Sum(block => block.Width);
         int piece = (int)Math.Clamp(FloatsAtOnce / columns, 1, data.Rows);
-        float[] wide = new float[piece * (columns + 1)];
+        float[] wide = numbers is null ? [] : new float[piece * (columns + 1)];
         using FoldedGramAccumulator accumulator = new(columns + (numbers is null ? 0 : 1), folds, data.Subject);
         NativeBuffer<float> kept = new(checked((nint)(data.Rows * columns)), zeroed: false);
         try

@@ -30,10 +30,13 @@ public static class LassoLearner
     }
 
     /// <summary>Bytes that <see cref="Learn"/> needs at its peak, beside what reading the data takes.</summary>
-    public static long EstimateBytes(ILearningData data, LearningOptions options)
+    /// <param name="data">Rows and blocks.</param>
+    /// <param name="target">What to explain, or null.</param>
+    /// <param name="options">How.</param>
+    public static long EstimateBytes(ILearningData data, LearningTarget? target, LearningOptions options)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
-        return GatheredStatistics.EstimateBytes(data.Rows, data.Blocks.Sum(block => block.Width), options.Folds);
+        return GatheredStatistics.EstimateBytes(data.Rows, data.Blocks.Sum(block => block.Width), options.Folds, target?.Numbers is not null);
     }
 }

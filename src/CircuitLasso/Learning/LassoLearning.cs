@@ -39,7 +39,7 @@ internal sealed class LassoLearning(
 
     private void RequireMemory()
     {
-        long needed = GatheredStatistics.EstimateBytes(data.Rows, _columns, options.Folds);
+        long needed = GatheredStatistics.EstimateBytes(data.Rows, _columns, options.Folds, target?.Numbers is not null);
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed > available)
         {

@@ -57,7 +57,7 @@ Log(FormattableString.Invariant($"# {settings.Steps} steps of {settings.Sentence
 Log($"# matrix products: {MatrixBackend.Default.Name}");
 Log("step\tloss (nats a token)\taccuracy on 2,000 held-out minimal pairs");
 int endOfSentence = tokenizer.IdOf(GrammarVocabulary.EndOfSentence)!.Value;
-LearningRateSchedule schedule = new(settings.LearningRate, 100, settings.Steps, 0.02f * settings.LearningRate);
+LearningRateSchedule schedule = new(settings.LearningRate, Math.Min(100, settings.Steps / 2), settings.Steps, 0.02f * settings.LearningRate);
 Stopwatch clock = Stopwatch.StartNew();
 for (int step = 1; step <= settings.Steps; step++)
 {

@@ -54,7 +54,7 @@ public static class ReferenceCheck
             differences.AddRange(Compare(model, batch, path, file, values));
             if (gradients.Count > 0)
             {
-                differences.AddRange(CompareGradients(model, batch, path, file, gradients, Integer(path, file, prefix + "correct"), Integer(path, file, prefix + "wrong")));
+                differences.AddRange(CompareGradients(model, batch, path, file, gradients, TokenId(model, path, file, prefix + "correct"), TokenId(model, path, file, prefix + "wrong")));
             }
 
             used.UnionWith(values.Keys);
@@ -86,12 +86,13 @@ public static class ReferenceCheck
     {
         using NumPyArray ids = file.Read(name);
         long[] flat = ids.AsInt64s();
-        int rows = ids.Shape.Count == 2 ? checked((int)ids.Shape[0]) : 1;
         if (ids.Shape.Count is not (1 or 2) || flat.Length == 0 || flat.Any(id => id is < 0 or > int.MaxValue))
         {
             throw new InputException(path, $"array '{name}' is not [positions] or [texts, positions] of token ids", "write token ids as whole numbers");
         }
 
+        // There are ids, so that no dimension is larger than their number.
+        int rows = ids.Shape.Count == 2 ? (int)ids.Shape[0] : 1;
         int positions = flat.Length / rows;
         return new TokenBatch([.. Enumerable.Range(0, rows).Select(row => flat.Skip(row * positions).Take(positions).Select(id => (int)id).ToArray())]);
     }
@@ -102,10 +103,10 @@ public static class ReferenceCheck
         return array.AsInt64s();
     }
 
-    private static int Integer(string path, NpzFile file, string name) =>
-        file.Contains(name) && Integers(file, name) is [long value] && value is >= 0 and <= int.MaxValue
+    private static int TokenId(TransformerModel model, string path, NpzFile file, string name) =>
+        file.Contains(name) && Integers(file, name) is [long value] && value >= 0 && value < model.Description.VocabularySize
             ? (int)value
-            : throw new InputException(path, $"gradients need one token id in '{name}'", "add it");
+            : throw new InputException(path, $"gradients need one token id of the model in '{name}'", "add it");
 
     private static List<TensorDifference> Compare(TransformerModel model, TokenBatch batch, string path, NpzFile file, Dictionary<string, string> values)
     {

@@ -20,6 +20,7 @@ public sealed record ActivationStoreManifest
 
     private const long ShardBytes = 64L << 20;
     private const int MostRowsPerShard = 1 << 16;
+    private const int MostTextsPerShard = 1 << 12;
     private const int ExpectedFeaturesPerRow = 128;
 
     /// <summary>Always <see cref="FormatName"/>.</summary>
@@ -67,14 +68,18 @@ public sealed record ActivationStoreManifest
     /// <summary>The files of rows, in the order of their rows.</summary>
     public IReadOnlyList<StoreShard> Shards { get; init; } = [];
 
-    /// <summary>The number of rows that makes a shard of about 64 MiB: a multiple of <see cref="RowAlignment"/>, counting 128 features a row for a sparse site.</summary>
+    /// <summary>
+    /// The number of rows of a shard: a multiple of <see cref="RowAlignment"/> that makes about 64 MiB, counting 128 features a row for a sparse site, and where
+    /// positions are pooled at most 4096, because an interruption loses the passes of all texts since the last whole shard.
+    /// </summary>
     /// <param name="sites">The sites that are stored.</param>
-    public static int ChooseRowsPerShard(IEnumerable<StoreSite> sites)
+    /// <param name="pooling">How positions become rows.</param>
+    public static int ChooseRowsPerShard(IEnumerable<StoreSite> sites, Pooling pooling)
     {
         ArgumentNullException.ThrowIfNull(sites);
         long rowBytes = sites.Sum(site => site.Kind == StoreSiteKind.Dense ? 4L * site.Width : 8L * ExpectedFeaturesPerRow);
         long rows = ShardBytes / Math.Max(1, rowBytes) / RowAlignment * RowAlignment;
-        return (int)Math.Clamp(rows, RowAlignment, MostRowsPerShard);
+        return (int)Math.Clamp(rows, RowAlignment, pooling == Pooling.None ? MostRowsPerShard : MostTextsPerShard);
     }
 
     /// <summary>The site of that name, or null.</summary>

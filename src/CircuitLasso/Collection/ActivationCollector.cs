@@ -270,7 +270,7 @@ public sealed class ActivationCollector
             Sites = sites,
             Targets = _options.Answers is null ? [LogProbabilityTarget] : [LogProbabilityTarget, LogitDifferenceTarget, AnswerLogProbabilityTarget],
             LabelClasses = _text.LabelClasses,
-            RowsPerShard = _options.Partition?.RowsPerShard ?? ActivationStoreManifest.ChooseRowsPerShard(sites),
+            RowsPerShard = _options.Partition?.RowsPerShard ?? ActivationStoreManifest.ChooseRowsPerShard(sites, _options.Pooling),
             Provenance = new StoreProvenance
             {
                 Model = new StoreSource(modelFolder, ModelFingerprint.Sha256(modelFolder)),

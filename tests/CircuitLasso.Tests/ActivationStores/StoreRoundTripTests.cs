@@ -35,6 +35,15 @@ public sealed class StoreRoundTripTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(64, Pooling.Last, 4096)]
+    [InlineData(64, Pooling.None, 65536)]
+    [InlineData(16384, Pooling.Last, 1024)]
+    [InlineData(16384, Pooling.None, 1024)]
+    [InlineData(1000000, Pooling.Mean, 256)]
+    public void Shards_have_about_64_MiB_and_where_texts_are_rows_at_most_4096(int width, Pooling pooling, int rows) =>
+        Assert.Equal(rows, ActivationStoreManifest.ChooseRowsPerShard([new StoreSite { Name = "resid_post.0", Kind = StoreSiteKind.Dense, Width = width }], pooling));
+
     [Fact]
     public void Constants_and_settings_are_read_as_they_were_written()
     {

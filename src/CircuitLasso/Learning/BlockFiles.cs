@@ -3,7 +3,7 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso;
 
 /// <summary>
-/// Blocks of the user's own: two-dimensional arrays of npy and npz files with the same number of rows, and an order file that says which of them are computed
+/// Blocks of the user's own: arrays of npy and npz files with the same number of rows (rows x columns, or one number a row), and an order file that says which of them are computed
 /// from which. Each line of the order file is one place and names the blocks that stand there, separated by spaces or commas, first computed first; text after
 /// '#' is a comment. A block is named by its file (npy) or its array (npz). The last line is what the circuit explains and names one block.
 /// </summary>
@@ -39,7 +39,7 @@ public sealed class BlockFiles : ILearningData
     /// <param name="files">npy and npz files.</param>
     /// <param name="orderFile">The order file.</param>
     /// <exception cref="InputException">
-    /// A file is malformed, an array is not two-dimensional or has another number of rows, two blocks share a name, or the order names a block that is not there, names one
+    /// A file is malformed, an array has more than two dimensions, another number of rows or a number that is not finite, two blocks share a name, or the order names a block that is not there, names one
     /// twice or leaves one out.
     /// </exception>
     public static BlockFiles Open(IReadOnlyList<string> files, string orderFile)
@@ -67,9 +67,10 @@ public sealed class BlockFiles : ILearningData
                 }
 
                 (string file, NumPyArray array) = found;
-                if (array.Shape.Count != 2 || array.Shape[0] < 1 || array.Shape[1] is < 1 or > int.MaxValue)
+                long width = array.Shape.Count == 1 ? 1 : array.Shape.Count == 2 ? array.Shape[1] : 0;
+                if (width is < 1 or > int.MaxValue || array.Shape[0] < 1)
                 {
-                    throw new InputException(file, $"array '{name}' has shape [{string.Join(", ", array.Shape)}]", "give rows x columns with at least one of each");
+                    throw new InputException(file, $"array '{name}' has shape [{string.Join(", ", array.Shape)}]", "give rows x columns with at least one of each, or one number a row");
                 }
 
                 if (rows >= 0 && array.Shape[0] != rows)
@@ -79,7 +80,7 @@ public sealed class BlockFiles : ILearningData
 
                 (rows, firstName) = (array.Shape[0], rows < 0 ? name : firstName);
                 bool last = place == places.Count - 1;
-                blocks.Add((new LearningBlock(name, last ? CircuitNodeKind.Target : CircuitNodeKind.Block, null, place, (int)array.Shape[1]), array.AsSingles()));
+                blocks.Add((new LearningBlock(name, last ? CircuitNodeKind.Target : CircuitNodeKind.Block, null, place, (int)width), Finite(file, name, array.AsSingles(), (int)width)));
             }
         }
 
@@ -103,6 +104,15 @@ public sealed class BlockFiles : ILearningData
 
             first += block.Width;
         }
+    }
+
+    private static float[] Finite(string file, string name, float[] values, int width)
+    {
+        int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
+        return wrong < 0
+            ? values
+            : throw new InputException(
+                file, $"array '{name}' holds no finite float32 number in row {wrong / width}, column {wrong % width} (both from 0)", "remove or repair that row");
     }
 
     private static Dictionary<string, (string File, NumPyArray Array)> ReadArrays(IReadOnlyList<string> files)

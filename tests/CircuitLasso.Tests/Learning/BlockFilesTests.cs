@@ -49,7 +49,9 @@ public sealed class BlockFilesTests : IDisposable
 
     [Theory]
     [InlineData(new[] { 2, 1 }, new[] { 3, 1 }, "array 'y' has 3 rows where 'x' has 2")]
-    [InlineData(new[] { 2, 1 }, new[] { 2 }, "array 'y' has shape [2]")]
+    [InlineData(new[] { 2, 1 }, new[] { 3 }, "array 'y' has 3 rows where 'x' has 2")]
+    [InlineData(new[] { 2, 1 }, new[] { 0 }, "array 'y' has shape [0]")]
+    [InlineData(new[] { 2, 1 }, new int[0], "array 'y' has shape []")]
     [InlineData(new[] { 2, 1 }, new[] { 2, 0 }, "array 'y' has shape [2, 0]")]
     [InlineData(new[] { 0, 1 }, new[] { 0, 1 }, "array 'x' has shape [0, 1]")]
     [InlineData(new[] { 2, 1 }, new[] { 1, 2, 1 }, "array 'y' has shape [1, 2, 1]")]
@@ -59,6 +61,27 @@ public sealed class BlockFilesTests : IDisposable
         InputException exception = Assert.Throws<InputException>(() => BlockFiles.Open(files, Order("x\ny\n")));
         Assert.Contains(exception.Subject, files);
         Assert.Contains(problem, exception.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_array_of_one_number_a_row_is_a_block_of_one_column()
+    {
+        BlockFiles data = BlockFiles.Open([Npy("x", [1, 2, 3, 4], 2, 2), Npy("y", [5, 6], 2)], Order("x\ny\n"));
+        float[] rows = new float[6];
+        data.ReadRows(0, 2, rows);
+        Assert.Equal([1, 2, 5, 3, 4, 6], rows);
+    }
+
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(1e300)]
+    public void A_number_that_is_not_finite_is_refused_with_its_file_row_and_column(double number)
+    {
+        string wrong = Npy("y", [1, 2, 3, 4, 5, number], 2, 3);
+        InputException exception = Assert.Throws<InputException>(() => BlockFiles.Open([Npy("x", [1, 2], 2, 1), wrong], Order("x\ny\n")));
+        Assert.Equal(wrong, exception.Subject);
+        Assert.Contains("array 'y' holds no finite float32 number in row 1, column 2", exception.Problem, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -87,7 +87,7 @@ internal static class CommandLineApplication
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             console.Error.WriteLine(command.Resumes
-                ? "interrupted: what was done is kept, and the same command resumes it"
+                ? "interrupted: the shards that are written are kept, and the same command goes on after them"
                 : "interrupted: nothing was written; give the same command again");
             return ExitCode.Interrupted;
         }
@@ -103,6 +103,8 @@ internal static class CommandLineApplication
         string problem = result.UnmatchedTokens.Count > 0
             ? $"'{result.UnmatchedTokens[0]}' is no command, option or argument here"
             : result.Errors[0].Message.TrimEnd('.')
+                .Replace("System.Nullable`1[System.Int32]", "System.Int32", StringComparison.Ordinal)
+                .Replace("System.Nullable`1[System.Double]", "System.Double", StringComparison.Ordinal)
                 .Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)
                 .Replace("as expected type 'System.Double'", "as a number", StringComparison.Ordinal);
         List<string> words = [];

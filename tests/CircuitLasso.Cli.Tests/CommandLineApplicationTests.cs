@@ -38,6 +38,8 @@ public sealed class CommandLineApplicationTests
     [InlineData("circuit show a --edges 0", "error: --edges takes a whole number of at least 1, not '0'; see 'circuitlasso circuit show --help'")]
     [InlineData("circuit show a --edges ten", "error: --edges takes a whole number of at least 1, not 'ten'; see 'circuitlasso circuit show --help'")]
     [InlineData("circuit show a --threads -1", "error: --threads takes a whole number of at least 1, not '-1'; see 'circuitlasso circuit show --help'")]
+    [InlineData("collect --model a --text b --out c --max-tokens 99999999999", "error: Cannot parse argument '99999999999' for option '--max-tokens' as a whole number; see 'circuitlasso collect --help'")]
+    [InlineData("learn --store a --out b --lambda much", "error: Cannot parse argument 'much' for option '--lambda' as a number; see 'circuitlasso learn --help'")]
     [InlineData("circuit show @missing", "error: @missing: does not exist; give a circuit file (.circuit)")]
     public void A_wrong_command_line_ends_with_2_and_one_line(string arguments, string line)
     {
@@ -76,7 +78,7 @@ public sealed class CommandLineApplicationTests
     }
 
     [Theory]
-    [InlineData(true, "interrupted: what was done is kept, and the same command resumes it")]
+    [InlineData(true, "interrupted: the shards that are written are kept, and the same command goes on after them")]
     [InlineData(false, "interrupted: nothing was written; give the same command again")]
     public void An_interrupt_ends_with_130_and_says_how_to_go_on(bool resumes, string message)
     {

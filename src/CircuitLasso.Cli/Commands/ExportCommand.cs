@@ -29,7 +29,9 @@ internal sealed class ExportCommand : ToolCommand
     {
         ICircuitExport export = CircuitExports.Find(options.GetRequiredValue(_format));
         string path = options.GetRequiredValue(_out);
-        Circuit circuit = CircuitFile.Read(options.GetRequiredValue(_circuit));
+        string source = options.GetRequiredValue(_circuit);
+        OutputFile.Require(path, source);
+        Circuit circuit = CircuitFile.Read(source);
         context.Cancellation.ThrowIfCancellationRequested();
         CircuitExports.WriteFile(circuit, export, path);
         long bytes = new FileInfo(path).Length;

@@ -7,6 +7,7 @@ namespace CircuitLasso.Cli;
 /// <summary><c>learn</c>.</summary>
 internal sealed class LearnCommand : ToolCommand
 {
+    private const int MostLambdas = 1000;
     private static readonly LearningOptions _defaults = new();
 
     private readonly Option<string?> _store = new("--store") { Description = "A store made by collect.", HelpName = "STORE" };
@@ -98,6 +99,16 @@ internal sealed class LearnCommand : ToolCommand
             throw new InputException("--lambda-ratio", "stands beside --lambda", "give one of them");
         }
 
+        if (learning.MinimumWeight is not (>= 0 and <= 1))
+        {
+            throw new InputException("--min-weight", "is not from 0 to 1", "a weight is a share, such as 0.02");
+        }
+
+        if (learning.PathCount > MostLambdas)
+        {
+            throw new InputException("--path", string.Create(CultureInfo.InvariantCulture, $"{learning.PathCount} is more than {MostLambdas} lambdas"), "give fewer");
+        }
+
         string outFile = options.GetRequiredValue(_out);
         string? store = options.GetValue(_store);
         string[] blocks = options.GetValue(_blocks) ?? [];
@@ -114,10 +125,12 @@ internal sealed class LearnCommand : ToolCommand
                 throw new InputException("--target", "does not go with --blocks", "put the block to explain on the last line of the order file");
             }
 
+            OutputFile.Require(outFile, [order, .. blocks]);
             return Learn(BlockFiles.Open(blocks, order), null, learning, outFile, context);
         }
 
         using ActivationStoreReader reader = ActivationStoreReader.Open(store);
+        OutputFile.Require(outFile);
         string name = options.GetValue(_target) ?? (reader.Manifest.LabelClasses.Count > 0 ? "label" : ActivationCollector.LogProbabilityTarget);
         return Learn(new StoreLearningData(reader), StoreTarget.Read(reader, name, options.GetValue(_model)), learning, outFile, context);
     }

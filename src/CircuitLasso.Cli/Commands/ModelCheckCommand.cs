@@ -54,10 +54,10 @@ internal sealed class ModelCheckCommand : ToolCommand
                 foreach (TensorDifference difference in differences)
                 {
                     string mark = difference.MaxAbsDiff <= tolerance ? "ok    " : "DIFFER";
-                    output.WriteLine(FormattableString.Invariant($"{mark}  {difference.MaxAbsDiff,10:E2}  {difference.Name}"));
+                    output.WriteLine(FormattableString.Invariant($"{mark}  {difference.MaxAbsDiff,8:0.00E+0}  {difference.Name}"));
                 }
 
-                output.WriteLine(FormattableString.Invariant($"{differences.Count} tensors, largest difference {differences.Max(d => d.MaxAbsDiff):E2}, tolerance {tolerance:E0}: {(passed ? "passed" : "FAILED")}"));
+                output.WriteLine(FormattableString.Invariant($"{differences.Count} tensors, largest difference {differences.Max(d => d.MaxAbsDiff):0.00E+0}, tolerance {tolerance:0.##E+0}: {(passed ? "passed" : "FAILED")}"));
             },
             json =>
             {

@@ -51,7 +51,7 @@ internal sealed class ModelInfoCommand : ToolCommand
                 }
 
                 output.WriteLine($"{"sites".PadRight(width)}  {string.Join(' ', sites.Where(site => !site.Contains('.', StringComparison.Ordinal) || site.EndsWith(".0", StringComparison.Ordinal)))}"
-                    + (description.Layers > 1 ? $" and so on to layer {description.Layers - 1}" : string.Empty));
+                    + (description.Layers > 1 ? $" (.0 stands for layers 0 to {description.Layers - 1})" : string.Empty));
             },
             json =>
             {
@@ -60,6 +60,10 @@ internal sealed class ModelInfoCommand : ToolCommand
                     if (name == "parameters")
                     {
                         json.WriteNumber(name, model.Parameters.Count);
+                    }
+                    else if (name == "tied_embeddings")
+                    {
+                        json.WriteBoolean(name, description.TiedEmbeddings);
                     }
                     else if (int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int number))
                     {

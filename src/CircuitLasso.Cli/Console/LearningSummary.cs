@@ -23,7 +23,7 @@ internal static class LearningSummary
             output.WriteLine(Text($"{target}: held-out AUC{above} {area:F3} (shuffled: {circuit.Metrics["target_shuffled_auc_mean"]:F3}, at most {circuit.Metrics["target_shuffled_auc_max"]:F3})"));
         }
 
-        output.WriteLine(Text($"lambda {result.Lambda:G4}, {circuit.Metrics["nonzeros"]:N0} coefficients, worst relative gap {result.LargestRelativeGap:E1}"));
+        output.WriteLine(Text($"lambda {result.Lambda:G4}, {circuit.Metrics["nonzeros"]:N0} coefficients, worst relative gap {result.LargestRelativeGap:0.0E+0}"));
         if (circuit.Metrics["lambda_at_path_end"] == 1)
         {
             output.WriteLine("cross-validation chose the smallest lambda of the path; a smaller one might predict held-out rows a little better");

@@ -112,7 +112,7 @@ internal sealed class DemonstrationReport
                 Row("lambda, by cross-validation", "lambda", "G4"),
                 Row("coefficients that are not zero", "nonzeros", "N0"),
                 Row("regressions", "regressions", "N0"),
-                Row("worst relative duality gap", "gap_max", "E1"),
+                Row("worst relative duality gap", "gap_max", "0.0E+0"),
             ]);
         _report.AddTable(
             "The sentences: two of each kind",

@@ -69,7 +69,7 @@ public sealed class StoreLearningData : ILearningData
         get
         {
             StoreProvenance from = _store.Manifest.Provenance;
-            SortedDictionary<string, string> provenance = new(StringComparer.Ordinal) { ["pooling"] = _store.Manifest.Pooling.ToString() };
+            SortedDictionary<string, string> provenance = new(StringComparer.Ordinal) { ["pooling"] = _store.Manifest.Pooling.ToString().ToLowerInvariant() };
             void Put(string key, string? value)
             {
                 if (value is not null)

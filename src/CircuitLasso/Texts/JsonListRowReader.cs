@@ -68,7 +68,7 @@ internal sealed class JsonListRowReader : ITextRowReader
                 {
                     if (!_opened && reader.TokenType != JsonTokenType.StartArray)
                     {
-                        throw new InputException(file.Path, "is not a JSON list", "give a list of strings or objects, or say the format with --text-format");
+                        throw new InputException(file.Path, "is not a JSON list", "give a list of strings or objects, or one object a line in a file that ends with .jsonl");
                     }
 
                     _closed = _opened;

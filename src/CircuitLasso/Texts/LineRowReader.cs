@@ -10,7 +10,7 @@ internal sealed class LineRowReader : ITextRowReader
     {
         if (!columns.TextAlone)
         {
-            throw new InputException(file.Path, "a file of plain lines has no columns", "leave the columns out, or say the file's format with --text-format");
+            throw new InputException(file.Path, "a file of plain lines has no columns", "leave the columns out, or give the file the ending of its format (.tsv, .csv, .jsonl, .json)");
         }
 
         Utf8LineReader lines = new(file, columns.MaximumRowBytes);

@@ -45,6 +45,18 @@ public sealed class ExportTests
     }
 
     [Fact]
+    public void The_circuit_itself_is_not_replaced_by_its_export()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        CircuitFile.Write(CommandLine.SampleCircuit(), path);
+        (int exitCode, _, string error) = CommandLine.Run("export", "--circuit", path, "--format", "csv", "--out", path);
+        Assert.Equal(2, exitCode);
+        Assert.Contains("is read by this command, which would replace it", error, StringComparison.Ordinal);
+        Assert.Equal(CommandLine.SampleCircuit().Edges.Count, CircuitFile.Read(path).Edges.Count);
+    }
+
+    [Fact]
     public void A_folder_that_is_not_there_is_refused_and_nothing_is_left()
     {
         using TemporaryFolder folder = new();

@@ -136,7 +136,7 @@ public sealed class StoreLearningDataTests : IDisposable
         using ActivationStoreReader store = Write("sequential", 1, Site("embed", 4));
         IReadOnlyDictionary<string, string> provenance = new StoreLearningData(store).Provenance;
         Assert.Equal(SampleStore.Hash('a'), provenance["model_sha256"]);
-        Assert.Equal("Last", provenance["pooling"]);
+        Assert.Equal("last", provenance["pooling"]);
         Assert.DoesNotContain(provenance.Values, value => value.Contains(_folder.Root, StringComparison.Ordinal));
     }
 

@@ -58,7 +58,12 @@ internal sealed class LearnCommand : ToolCommand
         DefaultValueFactory = _ => _defaults.MinimumWeight,
     };
 
-    private readonly Option<int> _seed = new("--seed") { Description = "Seed of the shuffled targets.", HelpName = "N", DefaultValueFactory = _ => (int)_defaults.Seed };
+    private readonly Option<int> _seed = new Option<int>("--seed")
+    {
+        Description = "Seed of the shuffled targets.",
+        HelpName = "N",
+        DefaultValueFactory = _ => (int)_defaults.Seed,
+    }.AtLeast(0);
 
     private readonly Option<string> _out = new("--out") { Description = "The circuit file.", HelpName = "FILE.circuit", Required = true };
 
@@ -127,6 +132,11 @@ internal sealed class LearnCommand : ToolCommand
 
             OutputFile.Require(outFile, [order, .. blocks]);
             return Learn(BlockFiles.Open(blocks, order), null, learning, outFile, context);
+        }
+
+        if (options.GetValue(_order) is not null)
+        {
+            throw new InputException("--order", "does not go with --store", "leave it out: a store knows the order of its sites");
         }
 
         using ActivationStoreReader reader = ActivationStoreReader.Open(store);

@@ -74,8 +74,22 @@ public sealed class ActivationCollector
     /// <summary>The manifest of the store to be.</summary>
     public ActivationStoreManifest Manifest { get; }
 
-    /// <summary>Bytes of memory that the collection holds beside the model: a chunk of rows and a shard.</summary>
-    public long MemoryBytes => ChunkBytes + (4L * Manifest.RowsPerShard * Manifest.Sites.Sum(site => (long)site.Width));
+    /// <summary>
+    /// About the bytes of memory that the collection holds at once beside the model: a chunk of rows, twice while it is put in order, a shard, and on every thread
+    /// the activations of one batch with its attention patterns.
+    /// </summary>
+    public long MemoryBytes
+    {
+        get
+        {
+            ModelDescription description = _model.Description;
+            long rowWidth = Manifest.Sites.Sum(site => (long)site.Width);
+            long tokens = Math.Max(TokensPerBatch, _maximumTokens);
+            long activations = tokens * (rowWidth + (8L * description.Width) + (3L * description.Mlp.HiddenWidth));
+            long patterns = 2L * description.Attention.Heads * tokens * _maximumTokens;
+            return (2 * ChunkBytes) + (4 * Manifest.RowsPerShard * rowWidth) + (4 * DeterministicParallel.Threads * (activations + patterns));
+        }
+    }
 
     /// <summary>Runs the collection, or the rest of one that was interrupted.</summary>
     /// <param name="folder">The store's folder.</param>

@@ -21,8 +21,8 @@ internal static class AnswerTargets
     public static (float[] Differences, float[] LogProbabilities) Compute(
         TransformerModel model, Tokenizer tokenizer, string path, TextRow[] rows, (string First, string Second) answers, float[] finalResiduals)
     {
-        int[] first = [.. rows.Select(row => Token(tokenizer, path, row, answers.First))];
-        int[] second = [.. rows.Select(row => Token(tokenizer, path, row, answers.Second))];
+        int[] first = [.. rows.Select(row => Token(model, tokenizer, path, row, answers.First))];
+        int[] second = [.. rows.Select(row => Token(model, tokenizer, path, row, answers.Second))];
         float[] differences = new float[rows.Length];
         float[] logProbabilities = new float[rows.Length];
         int width = model.Description.Width;
@@ -41,10 +41,10 @@ internal static class AnswerTargets
         return (differences, logProbabilities);
     }
 
-    private static int Token(Tokenizer tokenizer, string path, TextRow row, string column)
+    private static int Token(TransformerModel model, Tokenizer tokenizer, string path, TextRow row, string column)
     {
         string answer = row.KeptColumns[column];
-        return AnswerToken.Find(tokenizer, answer)
+        return AnswerToken.Find(tokenizer, answer, model.Description.VocabularySize)
             ?? throw new InputException(path, $"line {row.Line}: the answer '{answer}' is not one token of the model", "give answers of one token, with the space before them where the tokenizer wants one");
     }
 }

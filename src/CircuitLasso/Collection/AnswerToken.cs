@@ -12,10 +12,16 @@ public static class AnswerToken
     /// </summary>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="text">The continuation, such as " are".</param>
-    public static int? Find(Tokenizer tokenizer, string text)
+    /// <param name="vocabularySize">The model's number of token ids; a tokenizer may have tokens that the model has no logit for, and they count as none.</param>
+    public static int? Find(Tokenizer tokenizer, string text, int vocabularySize)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(text);
+        return Find(tokenizer, text) is int id && id < vocabularySize ? id : null;
+    }
+
+    private static int? Find(Tokenizer tokenizer, string text)
+    {
         if (tokenizer.Encode(text, addSpecialTokens: false) is [int whole] && IsSpelled(tokenizer, whole, text))
         {
             return whole;

@@ -72,9 +72,9 @@ public static class StoreTarget
         }
 
         Tokenizer tokenizer = Tokenizer.Load(folder);
-        int[] ids = [.. tokens.Select(token => AnswerToken.Find(tokenizer, token)
-            ?? throw new InputException(name, $"'{token}' is not one token of the model", "give a token of its vocabulary, with the space before it where the tokenizer wants one"))];
         using TransformerModel model = ModelCheckpoint.Load(folder);
+        int[] ids = [.. tokens.Select(token => AnswerToken.Find(tokenizer, token, model.Description.VocabularySize)
+            ?? throw new InputException(name, $"'{token}' is not one token of the model", "give a token of its vocabulary, with the space before it where the tokenizer wants one"))];
         int width = model.Description.Width;
         if (store.Site(ActivationCollector.FinalResidualSite) is not { Kind: StoreSiteKind.Dense } site || site.Width != width)
         {

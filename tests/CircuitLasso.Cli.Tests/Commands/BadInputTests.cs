@@ -137,6 +137,9 @@ public sealed class BadInputTests : IDisposable
         AssertRefused("--path", "learn", "--store", Store, "--path", "100000000", "--out", circuit);
         AssertRefused("its folder does not exist", "learn", "--store", Store, "--out", _folder.PathOf("no", "a.circuit"));
         AssertRefused("is read by this command", "learn", "--blocks", "x.npy", "./y.npy", "--order", "order.txt", "--out", "y.npy");
+        AssertRefused("--min-weight", "learn", "--store", Store, "--min-weight", "NaN", "--out", circuit);
+        AssertRefused("--order: does not go", "learn", "--store", Store, "--order", "order.txt", "--out", circuit);
+        AssertRefused("--seed", "learn", "--store", Store, "--seed", "-1", "--out", circuit);
         AssertRefused("folds", "learn", "--store", Store, "--target", "logprob", "--out", circuit);
         AssertRefused("nowhere", "learn", "--store", _folder.PathOf("nowhere"), "--out", circuit);
         Assert.False(File.Exists(circuit));

@@ -116,37 +116,6 @@ public sealed class TextSourceTests : IDisposable
     }
 
     [Fact]
-    public void Many_rows_on_one_line_of_json_are_read_in_little_memory()
-    {
-        string path = _folder.PathOf("big.json");
-        using (StreamWriter writer = new(path))
-        {
-            writer.Write('[');
-            for (int i = 0; i < 50_000; i++)
-            {
-                writer.Write((i == 0 ? "" : ",") + $"\"row {i} of a list on one line, which no buffer holds as a whole\"");
-            }
-
-            writer.Write(']');
-        }
-
-        // Rows of at most 100 bytes: a reader that kept the file would run into its own limit.
-        TextSource source = TextSource.Open(path, new() { MaximumRowBytes = 1 << 17 });
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        long most = 0;
-        int count = 0;
-        foreach (TextRow row in source.ReadRows())
-        {
-            Assert.Equal($"row {count++} of a list on one line, which no buffer holds as a whole", row.Text);
-            most = count % 10_000 == 0 ? Math.Max(most, GC.GetTotalMemory(forceFullCollection: true)) : most;
-        }
-
-        Assert.Equal(50_000, count);
-        Assert.True(new FileInfo(path).Length > 3_000_000);
-        Assert.InRange(most - before, long.MinValue, 1_000_000);
-    }
-
-    [Fact]
     public void The_sentences_of_cola_are_read_whole_and_in_order()
     {
         string path = SharedData.Require("cola", "in_domain_train.tsv");

@@ -54,6 +54,55 @@ internal static class VectorLoops
         }
     }
 
+    /// <summary>y[i] += factor x[i], all in float32.</summary>
+    public static void AddScaled(float factor, ReadOnlySpan<float> x, Span<float> y)
+    {
+        y = y[..x.Length];
+        ReadOnlySpan<Vector<float>> source = MemoryMarshal.Cast<float, Vector<float>>(x);
+        Span<Vector<float>> sum = MemoryMarshal.Cast<float, Vector<float>>(y)[..source.Length];
+        Vector<float> scale = new(factor);
+        for (int i = 0; i < source.Length; i++)
+        {
+            sum[i] += scale * source[i];
+        }
+
+        for (int k = source.Length * Vector<float>.Count; k < x.Length; k++)
+        {
+            y[k] += factor * x[k];
+        }
+    }
+
+    /// <summary>y[i] += factor x[i], with x widened to float64.</summary>
+    public static void AddScaled(double factor, ReadOnlySpan<float> x, Span<double> y)
+    {
+        y = y[..x.Length];
+        ReadOnlySpan<Vector<float>> source = MemoryMarshal.Cast<float, Vector<float>>(x);
+        Span<Vector<double>> sum = MemoryMarshal.Cast<double, Vector<double>>(y);
+        sum = sum[..(2 * source.Length)];
+        Vector<double> scale = new(factor);
+        for (int i = 0; i < source.Length; i++)
+        {
+            Vector.Widen(source[i], out Vector<double> low, out Vector<double> high);
+            sum[2 * i] += scale * low;
+            sum[(2 * i) + 1] += scale * high;
+        }
+
+        for (int k = source.Length * Vector<float>.Count; k < x.Length; k++)
+        {
+            y[k] += factor * x[k];
+        }
+    }
+
+    /// <summary>y[indices[i]] += factor values[i].</summary>
+    public static void Scatter(double factor, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<double> y)
+    {
+        values = values[..indices.Length];
+        for (int i = 0; i < indices.Length; i++)
+        {
+            y[indices[i]] += factor * values[i];
+        }
+    }
+
     /// <summary>The largest |x[i]|; zero for nothing.</summary>
     public static double LargestMagnitude(ReadOnlySpan<double> x)
     {

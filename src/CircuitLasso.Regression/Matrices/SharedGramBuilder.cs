@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Regression;
+
+/// <summary>Computes the columns of a <see cref="SharedGram"/> in parallel, a fixed run of columns to a task, and keeps each in the form that suits it.</summary>
+internal sealed class SharedGramBuilder(int columns, int columnsPerTask)
+{
+    // A column with more entries than this share is kept whole: reading it in order is faster than looking up its entries.
+    private const double DenseShare = 0.1;
+    private readonly GramChunk[] _chunks = new GramChunk[(columns + columnsPerTask - 1) / columnsPerTask];
+
+    /// <summary>Fills the sums of a column, which are zero; returns the only indices where they can be other than zero, ascending, or null for all.</summary>
+    public delegate int[]? Fill(int column, Span<double> sums);
+
+    public static bool IsDense(int columns, int entries) => entries > DenseShare * columns;
+
+    /// <summary>Bytes that a column of so many entries takes.</summary>
+    public static long Bytes(int columns, int entries) => IsDense(columns, entries) ? 4L * columns : 8L * entries;
+
+    public void Run(Fill fill, CancellationToken cancellationToken)
+    {
+        ConcurrentBag<(double[] Sums, float[] Values, int[] Indices)> spares = [];
+        try
+        {
+            DeterministicParallel.For(
+                _chunks.Length,
+                task =>
+                {
+                    (double[] Sums, float[] Values, int[] Indices) memory = spares.TryTake(out (double[] Sums, float[] Values, int[] Indices) spare)
+                        ? spare
+                        : (new double[columns], new float[columns * columnsPerTask], new int[columns * columnsPerTask]);
+                    int first = task * columnsPerTask, count = Math.Min(columnsPerTask, columns - first);
+                    _chunks[task] = Chunk(first, count, fill, memory.Sums, memory.Values, memory.Indices);
+                    spares.Add(memory);
+                },
+                cancellationToken);
+        }
+        catch
+        {
+            foreach (GramChunk? chunk in _chunks)
+            {
+                chunk?.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    public SharedGram Finish() => new(columns, columnsPerTask, _chunks);
+
+    private static GramChunk Chunk(int first, int count, Fill fill, double[] sums, float[] values, int[] indices)
+    {
+        int[] valueStarts = new int[count + 1], indexStarts = new int[count + 1];
+        for (int i = 0; i < count; i++)
+        {
+            int[]? reach = fill(first + i, sums);
+            int value = valueStarts[i], index = indexStarts[i], entries = 0;
+            if (reach is null)
+            {
+                entries = sums.Length - sums.AsSpan().Count(0);
+            }
+
+            if (IsDense(sums.Length, entries))
+            {
+                System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<double, float>(sums, values.AsSpan(value, sums.Length));
+                (valueStarts[i + 1], indexStarts[i + 1]) = (value + sums.Length, index);
+                Array.Clear(sums);
+                continue;
+            }
+
+            if (reach is null)
+            {
+                for (int j = 0; j < sums.Length; j++)
+                {
+                    if (sums[j] != 0)
+                    {
+                        values[value++] = (float)sums[j];
+                        indices[index++] = j;
+                    }
+                }
+
+                Array.Clear(sums);
+            }
+            else
+            {
+                foreach (int j in reach)
+                {
+                    if (sums[j] != 0)
+                    {
+                        values[value++] = (float)sums[j];
+                        indices[index++] = j;
+                        sums[j] = 0;
+                    }
+                }
+            }
+
+            (valueStarts[i + 1], indexStarts[i + 1]) = (value, index);
+        }
+
+        return new GramChunk(valueStarts, indexStarts, values, indices);
+    }
+}

@@ -1,0 +1,97 @@
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Regression.Tests;
+
+public sealed class SharedGramTests
+{
+    [Theory]
+    [InlineData(1, 1, 1.0)]
+    [InlineData(40, 7, 0.05)]
+    [InlineData(300, 90, 0.02)]
+    [InlineData(300, 33, 0.1)]
+    [InlineData(1500, 40, 1.0)]
+    [InlineData(20, 250, 0.004)]
+    public void Every_entry_is_the_float64_sum_rounded_once(int rows, int features, double density)
+    {
+        float[,] x = new SparseSample(rows, features, 1, density, rows).X;
+        using SharedDesign design = SharedDesign.Create(SparseSample.Compress(x));
+        using SharedGram gram = design.ComputeGram(TestContext.Current.CancellationToken);
+        Assert.Equal(density < 1, design is SparseDesign);
+        for (int a = 0; a < features; a++)
+        {
+            for (int b = 0; b < features; b++)
+            {
+                double sum = 0, size = 0;
+                for (int i = 0; i < rows; i++)
+                {
+                    sum += (double)x[i, a] * x[i, b];
+                    size += Math.Abs((double)x[i, a] * x[i, b]);
+                }
+
+                Assert.Equal(gram[a, b], gram[b, a]);
+                Assert.Equal(sum, gram[a, b], (6e-8 * Math.Abs(sum)) + (1e-14 * size));
+            }
+
+            Assert.Equal(gram[a, a], gram.Diagonal[a]);
+        }
+
+        if (design is SparseDesign)
+        {
+            // So few columns are all sampled.
+            Assert.Equal(gram.Bytes, design.EstimateGramBytes());
+        }
+    }
+
+    [Fact]
+    public void Popular_columns_are_kept_whole_and_the_others_are_not()
+    {
+        using SharedDesign design = SharedDesign.Create(SparseSample.Compress(new SparseSample(400, 300, 1, 0.01, 4).X));
+        using SharedGram gram = design.ComputeGram(TestContext.Current.CancellationToken);
+        Assert.InRange(gram.DenseColumns, 1, 299);
+        Assert.InRange(gram.Bytes, 1, (4 * 300 * 300) - 1);
+    }
+
+    [Fact]
+    public void The_number_of_threads_changes_no_byte()
+    {
+        CompressedColumns<float> x = SparseSample.Compress(new SparseSample(400, 200, 1, 0.02, 4).X);
+        int before = DeterministicParallel.Threads;
+        List<float[]> results = [];
+        try
+        {
+            foreach (int threads in new[] { 1, 2, 5 })
+            {
+                DeterministicParallel.Threads = threads;
+                using SharedDesign design = SharedDesign.Create(x);
+                using SharedGram gram = design.ComputeGram(TestContext.Current.CancellationToken);
+                results.Add([.. Enumerable.Range(0, 200 * 200).Select(at => gram[at / 200, at % 200])]);
+            }
+        }
+        finally
+        {
+            DeterministicParallel.Threads = before;
+        }
+
+        Assert.Equal(results[0], results[1]);
+        Assert.Equal(results[0], results[2]);
+    }
+
+    [Theory]
+    [InlineData(float.NaN, "row 2, column 1 is NaN")]
+    [InlineData(float.NegativeInfinity, "row 2, column 1 is -Infinity")]
+    [InlineData(1e30f, "column 1 is so large")]
+    public void Values_that_cannot_be_squared_are_refused_by_row_and_column(float value, string reason)
+    {
+        float[,] x = new SparseSample(5, 3, 1, 1, 1).X;
+        x[2, 1] = value;
+        InputException exception = Assert.Throws<InputException>(() => SharedDesign.Create(SparseSample.Compress(x), "x.npz"));
+        Assert.Equal("x.npz", exception.Subject);
+        Assert.Contains(reason, exception.Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(3, 0)]
+    public void A_design_without_rows_or_columns_is_refused(int rows, int columns) =>
+        Assert.Throws<InputException>(() => SharedDesign.Create(new CompressedColumns<float>(rows, new long[columns + 1], [], [])));
+}

@@ -21,5 +21,6 @@ internal static class CommandTable
         (null, new LearnCommand()),
         ("circuit", new CircuitShowCommand()),
         (null, new ExportCommand()),
+        (null, new SolveCommand()),
     ];
 }

@@ -54,9 +54,10 @@ public sealed class CrossValidation
     /// <param name="standardize">Whether columns are scaled to unit standard deviation (of the rows that are fitted).</param>
     /// <param name="path">The path; null for the default at a tolerance of 1e-4, which a held-out error does not notice.</param>
     /// <param name="solver">The solver; coordinate descent if null.</param>
+    /// <param name="progress">Told about folds done.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     public static CrossValidation Run(
-        FoldedGramStatistics folds, BlockOrder order, bool intercept = true, bool standardize = false, LambdaPathOptions? path = null, IBlockSolver? solver = null, CancellationToken cancellationToken = default)
+        FoldedGramStatistics folds, BlockOrder order, bool intercept = true, bool standardize = false, LambdaPathOptions? path = null, IBlockSolver? solver = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         path ??= new LambdaPathOptions { Solver = new SolverOptions { Tolerance = 1e-4 } };
         using BlockProblem all = new(folds.All, order, intercept, standardize);
@@ -66,6 +67,7 @@ public sealed class CrossValidation
         int missed = 0;
         for (int fold = 0; fold < folds.Folds; fold++)
         {
+            progress?.Report(new WorkProgress("cross-validating", fold, folds.Folds, "folds"));
             using GramStatistics rest = folds.Without(fold);
             using BlockProblem problem = new(rest, order, intercept, standardize);
             double share = path.PerTarget ? 1 : (double)rest.Rows / folds.All.Rows;

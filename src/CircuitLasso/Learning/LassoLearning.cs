@@ -83,7 +83,7 @@ internal sealed class LassoLearning(
                 : throw new InputException("--lambda-ratio", "is not above 0 and at most 1", "give a share of the largest lambda, such as 0.1");
         }
 
-        CrossValidation validated = CrossValidation.Run(folds, order, standardize: options.Standardize, path: pathOptions, cancellationToken: cancellation);
+        CrossValidation validated = CrossValidation.Run(folds, order, standardize: options.Standardize, path: pathOptions, cancellationToken: cancellation, progress: progress);
         _chosenAtPathEnd = validated.OneStandardError == validated.Lambdas.Count - 1;
         return Math.Max(validated.SelectedLambda, double.Epsilon);
     }

@@ -71,7 +71,7 @@ internal sealed class LearnCommand : ToolCommand
         : base(
             "learn",
             "Learn a circuit by sparse regression: every block on the blocks computed before it, the target on all of them.\n\n"
-            + "First it is asked whether the target can be predicted at all: its fit is scored on held-out rows, beside the same fit of shuffled targets. Where it is no "
+            + "Of a store it is first asked whether the target can be predicted at all: its fit is scored on held-out rows, beside the same fit of shuffled targets. Where it is no "
             + "better, the target is not predictable here, and no circuit is drawn for it.")
     {
         Add(_store);

@@ -12,10 +12,6 @@ public static class SciPySparseFile
     private const string Remedy = "save the matrix again with scipy.sparse.save_npz, as csc or csr";
     private const int MaximumEmptyColumns = 1 << 24;
 
-    /// <summary>Whether the arrays of the file are named as those of a sparse matrix.</summary>
-    /// <param name="file">An open file.</param>
-    public static bool IsSparse(NpzFile file) => file.Contains("format") && file.Contains("indptr");
-
     /// <summary>
     /// Reads a matrix. Rows that do not ascend within a column are sorted, and entries of one place are added up, as SciPy does in every
     /// operation.

@@ -28,14 +28,14 @@ public abstract class SharedDesign : IDisposable
     /// <summary>Number of entries that are kept.</summary>
     public abstract long Entries { get; }
 
-    /// <summary>Chooses the form of a design: rows of plain numbers where more than a fifth of them are kept entries, else <see cref="SparseDesign"/>.</summary>
+    /// <summary>Chooses the form of a design: plain numbers where more than a fifth of them are kept entries, else <see cref="SparseDesign"/>.</summary>
     /// <param name="matrix">The design.</param>
     /// <param name="subject">What it is called in errors.</param>
     /// <exception cref="InputException">There are no rows or no columns, or a value is NaN or infinite; the message names its row and column, both from 0.</exception>
     public static SharedDesign Create(CompressedColumns<float> matrix, string subject = "design")
     {
         CheckFinite(matrix, subject);
-        return matrix.EntryCount > DenseShare * matrix.RowCount * matrix.ColumnCount ? new RowMajorDesign(matrix) : new SparseDesign(matrix);
+        return matrix.EntryCount > DenseShare * matrix.RowCount * matrix.ColumnCount ? new ColumnMajorDesign(matrix) : new SparseDesign(matrix);
     }
 
     /// <summary>Refuses an empty matrix and values that are not finite, or so large that a sum of squares leaves float32.</summary>
@@ -81,6 +81,9 @@ public abstract class SharedDesign : IDisposable
 
     /// <summary>Frees memory outside the managed heap. Calling it again does nothing.</summary>
     public abstract void Dispose();
+
+    /// <summary>A column itself, for solvers that work on columns.</summary>
+    internal abstract DesignColumn Column(int column);
 
     /// <summary>X'Y of targets side by side, in float64: target first + t fills the elements from t times <see cref="Columns"/>.</summary>
     internal abstract void Correlate(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products);

@@ -60,6 +60,8 @@ public sealed class SparseDesign : SharedDesign
         // All of it is on the managed heap.
     }
 
+    internal override DesignColumn Column(int column) => new(_columns.RowsOf(column), _columns.ValuesOf(column), isWhole: false);
+
     internal override void Correlate(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products) =>
         DeterministicParallel.For(count, t =>
         {
@@ -77,7 +79,7 @@ public sealed class SparseDesign : SharedDesign
     {
         for (int i = 0; i < columns.Length; i++)
         {
-            VectorLoops.Scatter(-weights[i], _columns.RowsOf(columns[i]), _columns.ValuesOf(columns[i]), y);
+            Column(columns[i]).AddScaledTo(-weights[i], y);
         }
     }
 

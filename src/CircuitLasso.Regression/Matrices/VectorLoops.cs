@@ -93,6 +93,45 @@ internal static class VectorLoops
         }
     }
 
+    /// <summary>Sum over i of x[i] y[i], with x widened to float64.</summary>
+    public static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<double> y)
+    {
+        y = y[..x.Length];
+        ReadOnlySpan<Vector<float>> source = MemoryMarshal.Cast<float, Vector<float>>(x);
+        ReadOnlySpan<Vector<double>> right = MemoryMarshal.Cast<double, Vector<double>>(y);
+        right = right[..(2 * source.Length)];
+        Vector<double> lowSum = Vector<double>.Zero, highSum = Vector<double>.Zero;
+        for (int i = 0; i < source.Length; i++)
+        {
+            Vector.Widen(source[i], out Vector<double> low, out Vector<double> high);
+            lowSum += low * right[2 * i];
+            highSum += high * right[(2 * i) + 1];
+        }
+
+        double total = Vector.Sum(lowSum + highSum);
+        for (int k = source.Length * Vector<float>.Count; k < x.Length; k++)
+        {
+            total += x[k] * y[k];
+        }
+
+        return total;
+    }
+
+    /// <summary>Sum over i of values[i] y[indices[i]].</summary>
+    public static double Dot(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<double> y)
+    {
+        values = values[..indices.Length];
+        double even = 0, odd = 0;
+        int i = 0;
+        for (; i + 1 < indices.Length; i += 2)
+        {
+            even += values[i] * y[indices[i]];
+            odd += values[i + 1] * y[indices[i + 1]];
+        }
+
+        return i < indices.Length ? even + odd + (values[i] * y[indices[i]]) : even + odd;
+    }
+
     /// <summary>y[indices[i]] += factor values[i].</summary>
     public static void Scatter(double factor, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<double> y)
     {

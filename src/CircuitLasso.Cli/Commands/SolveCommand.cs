@@ -80,16 +80,13 @@ internal sealed class SolveCommand : ToolCommand
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         context.Message(FormattableString.Invariant(
             $"{design.Rows:N0} rows, {design.Columns:N0} features ({(double)design.Entries / design.Rows:N1} entries a row), {targets.ColumnCount:N0} targets; the Gram matrix takes about {Math.Max(1, bytes >> 20):N0} MiB"));
-        if (bytes > memory)
-        {
-            throw new InputException(designPath, $"its Gram matrix takes about {bytes >> 20} MiB, more than the {memory >> 20} MiB of this machine", "give fewer columns");
-        }
-
-        using SharedGram gram = design.ComputeGram(context.Cancellation);
-        double computing = Lap(clock);
         SharedGramSolution solution;
+        double computing;
         using (ProgressReport progress = context.StartProgress())
         {
+            using SharedGram gram = design.ComputeGram(memory, progress, context.Cancellation)
+                ?? throw new InputException(designPath, $"its Gram matrix takes about {bytes >> 20} MiB, more than the {memory >> 20} MiB of this machine allow", "give fewer columns");
+            computing = Lap(clock);
             solution = SharedGramSolver.Solve(design, gram, targets, settings, progress, context.Cancellation);
         }
 

@@ -10,8 +10,8 @@ internal sealed class ColumnMajorDesign : SharedDesign
     private const int ColumnsPerTask = 32;
     private readonly NativeBuffer<float> _values;
 
-    public ColumnMajorDesign(CompressedColumns<float> matrix)
-        : base(matrix.RowCount, matrix.ColumnCount)
+    public ColumnMajorDesign(CompressedColumns<float> matrix, bool centred)
+        : base(matrix, centred)
     {
         _values = new NativeBuffer<float>((nint)Rows * Columns);
         Entries = matrix.EntryCount;
@@ -32,40 +32,64 @@ internal sealed class ColumnMajorDesign : SharedDesign
     // The float64 sums and their float32 copy.
     public override long EstimateGramBytes() => 12L * Columns * Columns;
 
-    public override SharedGram ComputeGram(CancellationToken cancellationToken = default)
+    public override SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        if ((long)Columns * Columns > Array.MaxLength)
+        long block = 4L * Math.Min(RowsPerProduct, Rows) * Columns;
+        if ((long)Columns * Columns > Array.MaxLength || EstimateGramBytes() + block + SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask) > maximumBytes)
         {
-            throw new InputException("design", $"a dense design of {Columns} columns has too large a Gram matrix", "give fewer columns");
+            return null;
         }
 
-        using NativeBuffer<double> sums = new((nint)Columns * Columns);
-        int height = Math.Min(RowsPerProduct, Rows);
-        using NativeBuffer<float> block = new((nint)height * Columns, zeroed: false);
-        for (int start = 0; start < Rows; start += height)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            int count = Math.Min(height, Rows - start);
-            CopyRows(start, count, block.Span);
-            SymmetricProduct.RankK(count, Columns, 1.0, block.Slice(0, count * Columns), Columns, 1.0, sums.Span, Columns);
-        }
-
-        SharedGramBuilder builder = new(Columns, ColumnsPerTask);
+        using NativeBuffer<double> sums = ComputeProducts(progress, cancellationToken);
+        SharedGramBuilder builder = new(Columns, ColumnsPerTask, long.MaxValue);
         builder.Run(
             (column, target) =>
             {
                 sums.Slice((nint)column * Columns, Columns).CopyTo(target);
+                if (IsCentred)
+                {
+                    VectorLoops.AddScaled(-Rows * Means[column], Means, target);
+                    ClearConstants(target);
+                    if (IsConstant(column))
+                    {
+                        target.Clear();
+                    }
+                }
+
                 return null;
             },
+            _ => { },
             cancellationToken);
-        return builder.Finish();
+        return builder.Finish([]);
     }
 
     public override void Dispose() => _values.Dispose();
 
     internal override DesignColumn Column(int column) => new([], _values.Slice((nint)column * Rows, Rows), isWhole: true);
 
-    internal override void Correlate(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products)
+    private NativeBuffer<double> ComputeProducts(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        NativeBuffer<double> sums = new((nint)Columns * Columns);
+        int height = Math.Min(RowsPerProduct, Rows);
+        using NativeBuffer<float> block = new((nint)height * Columns, zeroed: false);
+        for (int start = 0; start < Rows; start += height)
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                sums.Dispose();
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
+            int count = Math.Min(height, Rows - start);
+            CopyRows(start, count, block.Span);
+            SymmetricProduct.RankK(count, Columns, 1.0, block.Slice(0, count * Columns), Columns, 1.0, sums.Span, Columns);
+            progress?.Report(new WorkProgress("Gram matrix", (long)Columns * (start + count) / Rows, Columns, "columns"));
+        }
+
+        return sums;
+    }
+
+    private protected override void CorrelateEntries(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products)
     {
         Span<double> result = products.Slice(0, count * Columns);
         int height = Math.Min(RowsPerProduct, Rows);
@@ -95,15 +119,7 @@ internal sealed class ColumnMajorDesign : SharedDesign
         }
     }
 
-    internal override void Subtract(ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, Span<double> y)
-    {
-        for (int i = 0; i < columns.Length; i++)
-        {
-            Column(columns[i]).AddScaledTo(-weights[i], y);
-        }
-    }
-
-    internal override void Correlate(ReadOnlySpan<double> residual, Span<double> products)
+    private protected override void CorrelateEntries(ReadOnlySpan<double> residual, Span<double> products)
     {
         for (int j = 0; j < products.Length; j++)
         {

@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Numerics.Tensors;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
 
 /// <summary>
-/// A float32 design X that many targets share, as it is: neither centred nor scaled. What a solver asks of it are the Gram matrix X'X, products
-/// with targets, and, for certificates, correlations with a residual summed in float64 over the rows themselves.
+/// A float32 design X that many targets share, unscaled, and as it is or centred. What a solver asks of it are the Gram matrix X'X, products
+/// with targets, and, for certificates, correlations with a residual summed in float64 over the rows themselves. Centred, X and every
+/// target stand for their columns less their means, which is what an intercept amounts to; the entries are kept as they are, and the means
+/// are taken off the sums (X_c'X_c = X'X - n m m'), so that a sparse design stays sparse. A column that is constant is zero once centred.
 /// </summary>
 /// <remarks>Immutable; safe for several threads. Results do not depend on the number of threads.</remarks>
 public abstract class SharedDesign : IDisposable
@@ -13,10 +16,16 @@ public abstract class SharedDesign : IDisposable
     // Above this share of entries the dense kernels are faster and smaller.
     private const double DenseShare = 0.2;
 
-    private protected SharedDesign(int rows, int columns)
+    private readonly double[] _means;
+    private readonly int[] _constants;
+
+    private protected SharedDesign(CompressedColumns<float> matrix, bool centred)
     {
-        Rows = rows;
-        Columns = columns;
+        Rows = matrix.RowCount;
+        Columns = matrix.ColumnCount;
+        IsCentred = centred;
+        _means = centred ? [.. Enumerable.Range(0, Columns).Select(j => Mean(matrix, j))] : [];
+        _constants = centred ? [.. Enumerable.Range(0, Columns).Where(j => IsConstant(matrix, j))] : [];
     }
 
     /// <summary>Number of rows.</summary>
@@ -25,17 +34,24 @@ public abstract class SharedDesign : IDisposable
     /// <summary>Number of columns.</summary>
     public int Columns { get; }
 
+    /// <summary>Whether X and the targets stand for their centred columns.</summary>
+    public bool IsCentred { get; }
+
+    /// <summary>The means of the columns; empty where the design is not centred.</summary>
+    public ReadOnlySpan<double> Means => _means;
+
     /// <summary>Number of entries that are kept.</summary>
     public abstract long Entries { get; }
 
     /// <summary>Chooses the form of a design: plain numbers where more than a fifth of them are kept entries, else <see cref="SparseDesign"/>.</summary>
     /// <param name="matrix">The design.</param>
     /// <param name="subject">What it is called in errors.</param>
+    /// <param name="centred">Whether X and every target stand for their centred columns.</param>
     /// <exception cref="InputException">There are no rows or no columns, or a value is NaN or infinite; the message names its row and column, both from 0.</exception>
-    public static SharedDesign Create(CompressedColumns<float> matrix, string subject = "design")
+    public static SharedDesign Create(CompressedColumns<float> matrix, string subject = "design", bool centred = false)
     {
         CheckFinite(matrix, subject);
-        return matrix.EntryCount > DenseShare * matrix.RowCount * matrix.ColumnCount ? new ColumnMajorDesign(matrix) : new SparseDesign(matrix);
+        return matrix.EntryCount > DenseShare * matrix.RowCount * matrix.ColumnCount ? new ColumnMajorDesign(matrix, centred) : new SparseDesign(matrix, centred);
     }
 
     /// <summary>Refuses an empty matrix and values that are not finite, or so large that a sum of squares leaves float32.</summary>
@@ -74,23 +90,96 @@ public abstract class SharedDesign : IDisposable
     /// <summary>Bytes that the Gram matrix will take, before it is computed; of a sparse design an estimate from some of its columns.</summary>
     public abstract long EstimateGramBytes();
 
-    /// <summary>Computes X'X: summed in float64, rounded once to float32.</summary>
+    /// <summary>
+    /// Computes X'X: summed in float64, rounded once to float32. Of a centred design that is sparse, what is rounded is X'X of the entries,
+    /// and the means go along in float64.
+    /// </summary>
+    /// <param name="maximumBytes">What it may hold at once, the memory of the sums included.</param>
+    /// <param name="progress">Told of columns done, each by its share of the work, or null.</param>
     /// <param name="cancellationToken">Stops between columns.</param>
+    /// <returns>The matrix, or null where it would take more bytes; the number of threads does not matter to that.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public abstract SharedGram ComputeGram(CancellationToken cancellationToken = default);
+    public abstract SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default);
 
     /// <summary>Frees memory outside the managed heap. Calling it again does nothing.</summary>
     public abstract void Dispose();
 
-    /// <summary>A column itself, for solvers that work on columns.</summary>
+    /// <summary>A column itself, never centred, for solvers that work on columns.</summary>
     internal abstract DesignColumn Column(int column);
 
     /// <summary>X'Y of targets side by side, in float64: target first + t fills the elements from t times <see cref="Columns"/>.</summary>
-    internal abstract void Correlate(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products);
+    internal void Correlate(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products)
+    {
+        CorrelateEntries(targets, first, count, products);
+        for (int t = 0; t < (IsCentred ? count : 0); t++)
+        {
+            TakeMeansOff(Rows * Mean(targets, first + t), products.Slice((nint)t * Columns, Columns));
+        }
+    }
 
     /// <summary>Subtracts X w from y, in float64.</summary>
-    internal abstract void Subtract(ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, Span<double> y);
+    internal void Subtract(ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, Span<double> y)
+    {
+        double level = 0;
+        for (int i = 0; i < columns.Length; i++)
+        {
+            Column(columns[i]).AddScaledTo(-weights[i], y);
+            level += IsCentred ? weights[i] * _means[columns[i]] : 0;
+        }
+
+        if (IsCentred)
+        {
+            TensorPrimitives.Add(y, level, y);
+        }
+    }
 
     /// <summary>X'r in float64.</summary>
-    internal abstract void Correlate(ReadOnlySpan<double> residual, Span<double> products);
+    internal void Correlate(ReadOnlySpan<double> residual, Span<double> products)
+    {
+        CorrelateEntries(residual, products);
+        if (IsCentred)
+        {
+            TakeMeansOff(TensorPrimitives.Sum(residual), products);
+        }
+    }
+
+    /// <summary>X'Y of the entries as they are.</summary>
+    private protected abstract void CorrelateEntries(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products);
+
+    /// <summary>X'r of the entries as they are.</summary>
+    private protected abstract void CorrelateEntries(ReadOnlySpan<double> residual, Span<double> products);
+
+    /// <summary>Clears what belongs to columns that are zero once centred, which rounding would leave a little off.</summary>
+    private protected void ClearConstants(Span<double> products)
+    {
+        foreach (int column in _constants)
+        {
+            products[column] = 0;
+        }
+    }
+
+    private protected bool IsConstant(int column) => Array.BinarySearch(_constants, column) >= 0;
+
+    private void TakeMeansOff(double factor, Span<double> products)
+    {
+        VectorLoops.AddScaled(-factor, _means, products);
+        ClearConstants(products);
+    }
+
+    private static double Mean(CompressedColumns<float> matrix, int column)
+    {
+        double sum = 0;
+        foreach (float value in matrix.ValuesOf(column))
+        {
+            sum += value;
+        }
+
+        return sum / matrix.RowCount;
+    }
+
+    private static bool IsConstant(CompressedColumns<float> matrix, int column)
+    {
+        ReadOnlySpan<float> values = matrix.ValuesOf(column);
+        return values.Length == matrix.RowCount && !values.ContainsAnyExcept(values[0]);
+    }
 }

@@ -12,10 +12,12 @@ public sealed class SharedGram : IDisposable
     private readonly GramChunk[] _chunks;
     private readonly int _columnsPerChunk;
     private readonly float[] _diagonal;
+    private readonly double[] _offsets;
 
-    internal SharedGram(int columns, int columnsPerChunk, GramChunk[] chunks)
+    internal SharedGram(int columns, int columnsPerChunk, GramChunk[] chunks, double[] offsets)
     {
         Columns = columns;
+        _offsets = offsets;
         _columnsPerChunk = columnsPerChunk;
         _chunks = chunks;
         _diagonal = new float[columns];
@@ -41,6 +43,9 @@ public sealed class SharedGram : IDisposable
 
     /// <summary>The squared norms of the design's columns.</summary>
     public ReadOnlySpan<float> Diagonal => _diagonal;
+
+    /// <summary>What the entries of a sparse design lack to be centred: G[i,j] is the entry less <c>Offsets[i] Offsets[j]</c>. Empty where they lack nothing.</summary>
+    internal ReadOnlySpan<double> Offsets => _offsets;
 
     /// <summary>The largest norm of a column.</summary>
     internal double LargestNorm { get; }

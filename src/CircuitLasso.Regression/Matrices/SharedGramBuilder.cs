@@ -3,22 +3,36 @@ using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
 
-/// <summary>Computes the columns of a <see cref="SharedGram"/> in parallel, a fixed run of columns to a task, and keeps each in the form that suits it.</summary>
-internal sealed class SharedGramBuilder(int columns, int columnsPerTask)
+/// <summary>
+/// Computes the columns of a <see cref="SharedGram"/> in parallel, a fixed run of columns to a task, and keeps each in the form that suits it.
+/// Stops where the columns together take more bytes than they may.
+/// </summary>
+internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long maximumBytes)
 {
     // A column with more entries than this share is kept whole: reading it in order is faster than looking up its entries.
     private const double DenseShare = 0.1;
     private readonly GramChunk[] _chunks = new GramChunk[(columns + columnsPerTask - 1) / columnsPerTask];
+    private long _bytes;
 
     /// <summary>Fills the sums of a column, which are zero; returns the only indices where they can be other than zero, ascending, or null for all.</summary>
     public delegate int[]? Fill(int column, Span<double> sums);
+
+    /// <summary>Whether the columns took too many bytes; then nothing is left of them.</summary>
+    public bool IsFull => Interlocked.Read(ref _bytes) > maximumBytes;
+
+    /// <summary>Bytes of the sums and of the entries that wait for their place, one of each for every processor, whatever the number of threads.</summary>
+    public static long WorkingBytes(int columns, int columnsPerTask) => Environment.ProcessorCount * columns * (8L + (8L * columnsPerTask));
 
     public static bool IsDense(int columns, int entries) => entries > DenseShare * columns;
 
     /// <summary>Bytes that a column of so many entries takes.</summary>
     public static long Bytes(int columns, int entries) => IsDense(columns, entries) ? 4L * columns : 8L * entries;
 
-    public void Run(Fill fill, CancellationToken cancellationToken)
+    /// <summary>Computes all columns.</summary>
+    /// <param name="fill">Computes one.</param>
+    /// <param name="done">Told which columns are done, several at a time, by several threads.</param>
+    /// <param name="cancellationToken">Stops between tasks.</param>
+    public void Run(Fill fill, Action<IEnumerable<int>> done, CancellationToken cancellationToken)
     {
         ConcurrentBag<(double[] Sums, float[] Values, int[] Indices)> spares = [];
         try
@@ -27,27 +41,44 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask)
                 _chunks.Length,
                 task =>
                 {
+                    if (IsFull)
+                    {
+                        return;
+                    }
+
                     (double[] Sums, float[] Values, int[] Indices) memory = spares.TryTake(out (double[] Sums, float[] Values, int[] Indices) spare)
                         ? spare
                         : (new double[columns], new float[columns * columnsPerTask], new int[columns * columnsPerTask]);
                     int first = task * columnsPerTask, count = Math.Min(columnsPerTask, columns - first);
                     _chunks[task] = Chunk(first, count, fill, memory.Sums, memory.Values, memory.Indices);
                     spares.Add(memory);
+                    Interlocked.Add(ref _bytes, _chunks[task].Bytes);
+                    done(Enumerable.Range(first, count));
                 },
                 cancellationToken);
         }
         catch
         {
-            foreach (GramChunk? chunk in _chunks)
-            {
-                chunk?.Dispose();
-            }
-
+            Free();
             throw;
+        }
+
+        if (IsFull)
+        {
+            Free();
         }
     }
 
-    public SharedGram Finish() => new(columns, columnsPerTask, _chunks);
+    /// <summary>The matrix; see <see cref="SharedGram.Offsets"/>.</summary>
+    public SharedGram Finish(double[] offsets) => new(columns, columnsPerTask, _chunks, offsets);
+
+    private void Free()
+    {
+        foreach (GramChunk? chunk in _chunks)
+        {
+            chunk?.Dispose();
+        }
+    }
 
     private static GramChunk Chunk(int first, int count, Fill fill, double[] sums, float[] values, int[] indices)
     {

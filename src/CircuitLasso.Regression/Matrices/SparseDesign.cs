@@ -10,11 +10,14 @@ public sealed class SparseDesign : SharedDesign
 {
     private const int ColumnsPerTask = 32;
     private const int SampledColumns = 256;
+
+    // An estimate so many times too large is believed without building.
+    private const int FarAbove = 2;
     private readonly CompressedColumns<float> _columns;
     private readonly CompressedColumns<float> _rows;
 
-    internal SparseDesign(CompressedColumns<float> matrix)
-        : base(matrix.RowCount, matrix.ColumnCount)
+    internal SparseDesign(CompressedColumns<float> matrix, bool centred)
+        : base(matrix, centred)
     {
         _columns = matrix;
         _rows = matrix.Transpose();
@@ -41,17 +44,35 @@ public sealed class SparseDesign : SharedDesign
     }
 
     /// <inheritdoc/>
-    public override SharedGram ComputeGram(CancellationToken cancellationToken = default)
+    public override SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        SharedGramBuilder builder = new(Columns, ColumnsPerTask);
+        long room = maximumBytes - SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask);
+        if (room < 0 || EstimateGramBytes() / FarAbove > room)
+        {
+            return null;
+        }
+
+        long total = 0, done = 0;
+        for (int i = 0; i < Rows; i++)
+        {
+            total += (long)_rows.RowsOf(i).Length * _rows.RowsOf(i).Length;
+        }
+
+        SharedGramBuilder builder = new(Columns, ColumnsPerTask, room);
         builder.Run(
             (column, sums) =>
             {
                 Accumulate(column, sums);
                 return Reach(column);
             },
+            columns =>
+            {
+                long work = columns.Sum(column => Work(column));
+                double share = (double)Interlocked.Add(ref done, work) / Math.Max(1, total);
+                progress?.Report(new WorkProgress("Gram matrix", (long)(Columns * share), Columns, "columns"));
+            },
             cancellationToken);
-        return builder.Finish();
+        return builder.IsFull ? null : builder.Finish([.. Offsets()]);
     }
 
     /// <inheritdoc/>
@@ -62,7 +83,7 @@ public sealed class SparseDesign : SharedDesign
 
     internal override DesignColumn Column(int column) => new(_columns.RowsOf(column), _columns.ValuesOf(column), isWhole: false);
 
-    internal override void Correlate(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products) =>
+    private protected override void CorrelateEntries(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products) =>
         DeterministicParallel.For(count, t =>
         {
             Span<double> sums = products.Slice((nint)t * Columns, Columns);
@@ -75,15 +96,7 @@ public sealed class SparseDesign : SharedDesign
             }
         });
 
-    internal override void Subtract(ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, Span<double> y)
-    {
-        for (int i = 0; i < columns.Length; i++)
-        {
-            Column(columns[i]).AddScaledTo(-weights[i], y);
-        }
-    }
-
-    internal override void Correlate(ReadOnlySpan<double> residual, Span<double> products)
+    private protected override void CorrelateEntries(ReadOnlySpan<double> residual, Span<double> products)
     {
         products.Clear();
         for (int i = 0; i < residual.Length; i++)
@@ -92,25 +105,43 @@ public sealed class SparseDesign : SharedDesign
         }
     }
 
+    // G_c[i,j] is the entry less the product of two of them.
+    private IEnumerable<double> Offsets() =>
+        Enumerable.Range(0, IsCentred ? Columns : 0).Select(j => IsConstant(j) ? 0 : Math.Sqrt(Rows) * Means[j]);
+
     private void Accumulate(int column, Span<double> sums)
     {
+        if (IsConstant(column))
+        {
+            return;
+        }
+
         ReadOnlySpan<int> rows = _columns.RowsOf(column);
         ReadOnlySpan<float> values = _columns.ValuesOf(column);
         for (int i = 0; i < rows.Length; i++)
         {
             VectorLoops.Scatter(values[i], _rows.RowsOf(rows[i]), _rows.ValuesOf(rows[i]), sums);
         }
+
+        ClearConstants(sums);
+    }
+
+    // Multiply-adds of a column of X'X.
+    private long Work(int column)
+    {
+        long work = 0;
+        foreach (int row in _columns.RowsOf(column))
+        {
+            work += _rows.RowsOf(row).Length;
+        }
+
+        return work;
     }
 
     // The indices that column j of X'X may have entries at, where they are few; else null, and all must be looked at.
     private int[]? Reach(int column)
     {
-        long bound = 0;
-        foreach (int row in _columns.RowsOf(column))
-        {
-            bound += _rows.RowsOf(row).Length;
-        }
-
+        long bound = Work(column);
         if (bound * 16 > Columns)
         {
             return null;

@@ -15,7 +15,7 @@ public sealed class SharedGramTests
     {
         float[,] x = new SparseSample(rows, features, 1, density, rows).X;
         using SharedDesign design = SharedDesign.Create(SparseSample.Compress(x));
-        using SharedGram gram = design.ComputeGram(TestContext.Current.CancellationToken);
+        using SharedGram gram = design.ComputeGram(cancellationToken: TestContext.Current.CancellationToken)!;
         Assert.Equal(density < 1, design is SparseDesign);
         for (int a = 0; a < features; a++)
         {
@@ -46,7 +46,7 @@ public sealed class SharedGramTests
     public void Popular_columns_are_kept_whole_and_the_others_are_not()
     {
         using SharedDesign design = SharedDesign.Create(SparseSample.Compress(new SparseSample(400, 300, 1, 0.01, 4).X));
-        using SharedGram gram = design.ComputeGram(TestContext.Current.CancellationToken);
+        using SharedGram gram = design.ComputeGram(cancellationToken: TestContext.Current.CancellationToken)!;
         Assert.InRange(gram.DenseColumns, 1, 299);
         Assert.InRange(gram.Bytes, 1, (4 * 300 * 300) - 1);
     }
@@ -63,7 +63,7 @@ public sealed class SharedGramTests
             {
                 DeterministicParallel.Threads = threads;
                 using SharedDesign design = SharedDesign.Create(x);
-                using SharedGram gram = design.ComputeGram(TestContext.Current.CancellationToken);
+                using SharedGram gram = design.ComputeGram(cancellationToken: TestContext.Current.CancellationToken)!;
                 results.Add([.. Enumerable.Range(0, 200 * 200).Select(at => gram[at / 200, at % 200])]);
             }
         }
@@ -74,6 +74,39 @@ public sealed class SharedGramTests
 
         Assert.Equal(results[0], results[1]);
         Assert.Equal(results[0], results[2]);
+    }
+
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(1.0)]
+    public void A_gram_matrix_that_takes_more_than_it_may_is_not_made_and_leaves_nothing(double density)
+    {
+        using SharedDesign design = SharedDesign.Create(SparseSample.Compress(new SparseSample(400, 300, 1, density, 4).X));
+        long kept, working = SharedGramBuilder.WorkingBytes(300, 32) + (density < 1 ? 0 : (8 * 300 * 300) + (4 * 400 * 300));
+        using (SharedGram gram = design.ComputeGram(cancellationToken: TestContext.Current.CancellationToken)!)
+        {
+            kept = gram.Bytes;
+        }
+
+        Assert.Null(design.ComputeGram(0, cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Null(design.ComputeGram(working + (kept / 4), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Null(design.ComputeGram(working + kept - 1, cancellationToken: TestContext.Current.CancellationToken));
+        using SharedGram? fitting = design.ComputeGram(working + kept, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.NotNull(fitting);
+    }
+
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(1.0)]
+    public void Progress_ends_with_all_columns(double density)
+    {
+        List<WorkProgress> reports = [];
+        using SharedDesign design = SharedDesign.Create(SparseSample.Compress(new SparseSample(2500, 70, 1, density, 4).X));
+        using SharedGram? gram = design.ComputeGram(progress: new Recorder(reports), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(3, reports.Count);
+        Assert.All(reports, report => Assert.Equal(("columns", 70), (report.Unit, report.Total)));
+        Assert.Equal(70, reports.Max(report => report.Done));
+        Assert.InRange(reports.Min(report => report.Done), 1, 69);
     }
 
     [Theory]
@@ -94,4 +127,15 @@ public sealed class SharedGramTests
     [InlineData(3, 0)]
     public void A_design_without_rows_or_columns_is_refused(int rows, int columns) =>
         Assert.Throws<InputException>(() => SharedDesign.Create(new CompressedColumns<float>(rows, new long[columns + 1], [], [])));
+
+    private sealed class Recorder(List<WorkProgress> reports) : IProgress<WorkProgress>
+    {
+        public void Report(WorkProgress value)
+        {
+            lock (reports)
+            {
+                reports.Add(value);
+            }
+        }
+    }
 }

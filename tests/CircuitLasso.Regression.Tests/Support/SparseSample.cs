@@ -57,7 +57,7 @@ internal sealed class SparseSample
     public static SharedGramSolution Solve(float[,] x, float[,] y, SharedGramOptions options)
     {
         using SharedDesign design = SharedDesign.Create(Compress(x));
-        using SharedGram gram = design.ComputeGram(TestContext.Current.CancellationToken);
+        using SharedGram gram = design.ComputeGram(cancellationToken: TestContext.Current.CancellationToken)!;
         return SharedGramSolver.Solve(design, gram, Compress(y), options, cancellationToken: TestContext.Current.CancellationToken);
     }
 

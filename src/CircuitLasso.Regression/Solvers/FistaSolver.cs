@@ -10,15 +10,25 @@ namespace CircuitLasso.Regression;
 /// t(k+1) = (1 + sqrt(1 + 4 t(k)^2)) / 2,                  t(1) = 1, Y(1) = A(0) = 0
 /// Y(k+1) = A(k) + (t(k) - 1) / t(k+1) (A(k) - A(k-1))
 /// </code>
-/// It stops when every target's gap is within the tolerance, measured every ten iterations. Memory: five matrices of columns x targets.
+/// It stops when every target's gap is within the tolerance, measured every ten iterations. Memory: four matrices of columns x targets.
+/// <see cref="FistaOptions.Restart"/> adds adaptive restarts, which the paper does not have.
 /// </summary>
 public sealed class FistaSolver : IBlockSolver
 {
-    private const int IterationsBetweenChecks = 10;
     private const int RowsPerTask = 64;
+    private readonly FistaOptions _run;
+
+    /// <summary>Creates the solver.</summary>
+    /// <param name="options">How it runs; the paper's algorithm if null.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is less than one iteration between checks.</exception>
+    public FistaSolver(FistaOptions? options = null)
+    {
+        _run = options ?? new FistaOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(_run.IterationsBetweenChecks, 1, nameof(options));
+    }
 
     /// <inheritdoc/>
-    public string Name => "FISTA";
+    public string Name => _run.Restart ? "FISTA with restart" : "FISTA";
 
     /// <inheritdoc/>
     public bool Supports(IDatafit datafit, IPenalty penalty) => datafit is SquaredLoss && penalty is L1Penalty;
@@ -31,21 +41,23 @@ public sealed class FistaSolver : IBlockSolver
         using State state = new(problem, l1, options, warmStart);
         double step = 1 / (2 * state.LargestEigenvalue());
         TargetCertificate[] certificates = state.Certify(0);
-        double t = 1;
+        Report(0, certificates);
         for (int k = 1; k <= options.MaximumIterations && !Array.TrueForAll(certificates, c => c.Converged); k++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            double next = (1 + Math.Sqrt(1 + (4 * t * t))) / 2;
-            state.Iterate(step, (t - 1) / next);
-            t = next;
-            if (k % IterationsBetweenChecks == 0 || k == options.MaximumIterations)
+            state.Iterate(step, _run.Restart);
+            if (k % _run.IterationsBetweenChecks == 0 || k == options.MaximumIterations)
             {
                 certificates = state.Certify(k);
+                Report(k, certificates);
             }
         }
 
         return new LassoSolution(problem, state.Coefficients(), certificates);
     }
+
+    private void Report(int iteration, TargetCertificate[] certificates) =>
+        _run.Progress?.Report(new FistaProgress(iteration, certificates.Max(certificate => certificate.RelativeGap)));
 
     /// <summary>The matrices of one solve: row-major, columns of H x targets.</summary>
     private sealed class State : IDisposable
@@ -60,6 +72,9 @@ public sealed class FistaSolver : IBlockSolver
         private readonly NativeBuffer<double> _product;
         private readonly NativeBuffer<double> _correlations;
         private readonly bool[] _isSource;
+        private readonly double[] _t;
+        private readonly double[] _momentum;
+        private readonly double[] _turns;
 
         public State(BlockProblem problem, L1Penalty penalty, SolverOptions options, LassoSolution? warmStart)
         {
@@ -71,6 +86,10 @@ public sealed class FistaSolver : IBlockSolver
             _product = new NativeBuffer<double>(size);
             _correlations = new NativeBuffer<double>(size);
             _isSource = new bool[_columns];
+            _t = new double[_targets];
+            _t.AsSpan().Fill(1);
+            _momentum = new double[_targets];
+            _turns = new double[Chunks * _targets];
             for (int t = 0; t < _targets; t++)
             {
                 int target = problem.Targets[t];
@@ -114,20 +133,65 @@ public sealed class FistaSolver : IBlockSolver
         }
 
         /// <summary>One proximal gradient step from Y, then the next Y.</summary>
-        public void Iterate(double step, double momentum)
+        public void Iterate(double step, bool restart)
         {
             Multiply(_point);
-            DeterministicParallel.For(Chunks, chunk => ForRows(chunk, i =>
+            DeterministicParallel.For(Chunks, chunk =>
             {
-                Span<double> old = Row(_coefficients, i), point = Row(_point, i);
-                ReadOnlySpan<double> product = Row(_product, i), correlations = Row(_correlations, i);
-                for (int t = 0; t < old.Length; t++)
+                Span<double> turns = _turns.AsSpan(chunk * _targets, _targets);
+                turns.Clear();
+                for (int i = chunk * RowsPerTask; i < Math.Min(_columns, (chunk + 1) * RowsPerTask); i++)
                 {
-                    double value = IsAllowed(i, t) ? L1Penalty.SoftThreshold(point[t] - (2 * step * (product[t] - correlations[t])), step * _penalty.Lambda(t)) : 0;
-                    point[t] = value + (momentum * (value - old[t]));
-                    old[t] = value;
+                    Span<double> values = Row(_product, i);
+                    ReadOnlySpan<double> point = Row(_point, i), correlations = Row(_correlations, i), old = Row(_coefficients, i);
+                    for (int t = 0; t < values.Length; t++)
+                    {
+                        values[t] = IsAllowed(i, t) ? L1Penalty.SoftThreshold(point[t] - (2 * step * (values[t] - correlations[t])), step * _penalty.Lambda(t)) : 0;
+                    }
+
+                    for (int t = 0; restart && t < values.Length; t++)
+                    {
+                        turns[t] += (point[t] - values[t]) * (values[t] - old[t]);
+                    }
                 }
-            }));
+            });
+            SetMomentum();
+            DeterministicParallel.For(Chunks, chunk =>
+            {
+                for (int i = chunk * RowsPerTask; i < Math.Min(_columns, (chunk + 1) * RowsPerTask); i++)
+                {
+                    Span<double> old = Row(_coefficients, i), point = Row(_point, i);
+                    ReadOnlySpan<double> values = Row(_product, i);
+                    for (int t = 0; t < values.Length; t++)
+                    {
+                        point[t] = values[t] + (_momentum[t] * (values[t] - old[t]));
+                        old[t] = values[t];
+                    }
+                }
+            });
+        }
+
+        // Without restart no turn is ever recorded, and every target keeps the paper's t.
+        private void SetMomentum()
+        {
+            for (int t = 0; t < _targets; t++)
+            {
+                double turn = 0;
+                for (int chunk = 0; chunk < Chunks; chunk++)
+                {
+                    turn += _turns[(chunk * _targets) + t];
+                }
+
+                if (turn > 0)
+                {
+                    (_t[t], _momentum[t]) = (1, 0);
+                    continue;
+                }
+
+                double next = (1 + Math.Sqrt(1 + (4 * _t[t] * _t[t]))) / 2;
+                _momentum[t] = (_t[t] - 1) / next;
+                _t[t] = next;
+            }
         }
 
         public TargetCertificate[] Certify(int iterations)
@@ -187,14 +251,6 @@ public sealed class FistaSolver : IBlockSolver
         private bool IsAllowed(int column, int target) => _problem.Order.IsAllowed(_problem.Order.BlockOf(column), _problem.Order.BlockOf(_problem.Targets[target]));
 
         private Span<double> Row(NativeBuffer<double> matrix, int row) => matrix.Slice((nint)row * _targets, _targets);
-
-        private void ForRows(int chunk, Action<int> task)
-        {
-            for (int i = chunk * RowsPerTask; i < Math.Min(_columns, (chunk + 1) * RowsPerTask); i++)
-            {
-                task(i);
-            }
-        }
 
         private void Multiply(NativeBuffer<double> right) => DeterministicParallel.For(Chunks, chunk =>
         {

@@ -1,18 +1,27 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
 
-/// <summary>A design of plain numbers, column after column, outside the managed heap.</summary>
+/// <summary>
+/// A design of plain numbers, column after column, outside the managed heap. Sums of its Gram matrix run over aligned blocks of
+/// <see cref="BlockRows"/> rows, in order inside a block; blocks are merged along one binary tree of their indices.
+/// </summary>
 internal sealed class ColumnMajorDesign : SharedDesign
 {
+    /// <summary>Rows of one aligned block; merged blocks are whole matrices, so there had better be few.</summary>
+    public const int BlockRows = 1 << 16;
+
     private const int RowsPerProduct = 1024;
     private const int ColumnsPerTask = 32;
     private readonly NativeBuffer<float> _values;
+    private readonly int _blockRows;
 
-    public ColumnMajorDesign(CompressedColumns<float> matrix, bool centred)
+    public ColumnMajorDesign(CompressedColumns<float> matrix, bool centred, int blockRows = BlockRows)
         : base(matrix, centred)
     {
+        _blockRows = blockRows;
         _values = new NativeBuffer<float>((nint)Rows * Columns);
         Entries = matrix.EntryCount;
         for (int j = 0; j < Columns; j++)
@@ -29,8 +38,12 @@ internal sealed class ColumnMajorDesign : SharedDesign
 
     public override long Entries { get; }
 
-    // The float64 sums and their float32 copy.
-    public override long EstimateGramBytes() => 12L * Columns * Columns;
+    // The float64 sums of every node of the tree, and their float32 copy.
+    public override long EstimateGramBytes()
+    {
+        int nodes = Rows <= _blockRows ? 1 : 2 + BitOperations.Log2((uint)((Rows - 1) / _blockRows));
+        return (4L + (8L * nodes)) * Columns * Columns;
+    }
 
     public override SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -43,7 +56,7 @@ internal sealed class ColumnMajorDesign : SharedDesign
         using NativeBuffer<double> sums = ComputeProducts(progress, cancellationToken);
         SharedGramBuilder builder = new(Columns, ColumnsPerTask, long.MaxValue);
         builder.Run(
-            (column, target) =>
+            () => (column, target) =>
             {
                 sums.Slice((nint)column * Columns, Columns).CopyTo(target);
                 if (IsCentred)
@@ -69,21 +82,49 @@ internal sealed class ColumnMajorDesign : SharedDesign
 
     private NativeBuffer<double> ComputeProducts(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        NativeBuffer<double> sums = new((nint)Columns * Columns);
-        int height = Math.Min(RowsPerProduct, Rows);
-        using NativeBuffer<float> block = new((nint)height * Columns, zeroed: false);
-        for (int start = 0; start < Rows; start += height)
+        using NativeBuffer<float> rows = new((nint)Math.Min(RowsPerProduct, Rows) * Columns, zeroed: false);
+        BlockTree<NativeBuffer<double>> tree = new(static (earlier, later) =>
         {
+            TensorPrimitives.Add(earlier.Span, later.Span, earlier.Span);
+            later.Dispose();
+            return earlier;
+        });
+        try
+        {
+            for (int start = 0, next; start < Rows; start = next)
+            {
+                next = (int)Math.Min((long)start + _blockRows, Rows);
+                tree.Add(ComputeBlock(start, next, rows, progress, cancellationToken));
+            }
+
+            return tree.Finish();
+        }
+        catch
+        {
+            foreach (NativeBuffer<double> sums in tree.Partials)
+            {
+                sums.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private NativeBuffer<double> ComputeBlock(int start, int end, NativeBuffer<float> rows, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        NativeBuffer<double> sums = new((nint)Columns * Columns, zeroed: false);
+        for (int first = start, count; first < end; first += count)
+        {
+            count = Math.Min(RowsPerProduct, end - first);
+            CopyRows(first, count, rows.Span);
+            SymmetricProduct.RankK(count, Columns, 1.0, rows.Slice(0, count * Columns), Columns, first == start ? 0.0 : 1.0, sums.Span, Columns);
+            progress?.Report(new WorkProgress("Gram matrix", (long)Columns * (first + count) / Rows, Columns, "columns"));
             if (cancellationToken.IsCancellationRequested)
             {
                 sums.Dispose();
                 cancellationToken.ThrowIfCancellationRequested();
             }
-
-            int count = Math.Min(height, Rows - start);
-            CopyRows(start, count, block.Span);
-            SymmetricProduct.RankK(count, Columns, 1.0, block.Slice(0, count * Columns), Columns, 1.0, sums.Span, Columns);
-            progress?.Report(new WorkProgress("Gram matrix", (long)Columns * (start + count) / Rows, Columns, "columns"));
         }
 
         return sums;

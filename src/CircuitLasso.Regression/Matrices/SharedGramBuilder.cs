@@ -29,12 +29,12 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long ma
     public static long Bytes(int columns, int entries) => IsDense(columns, entries) ? 4L * columns : 8L * entries;
 
     /// <summary>Computes all columns.</summary>
-    /// <param name="fill">Computes one.</param>
+    /// <param name="fill">Makes, for each thread, what computes one.</param>
     /// <param name="done">Told which columns are done, several at a time, by several threads.</param>
     /// <param name="cancellationToken">Stops between tasks.</param>
-    public void Run(Fill fill, Action<IEnumerable<int>> done, CancellationToken cancellationToken)
+    public void Run(Func<Fill> fill, Action<IEnumerable<int>> done, CancellationToken cancellationToken)
     {
-        ConcurrentBag<(double[] Sums, float[] Values, int[] Indices)> spares = [];
+        ConcurrentBag<(Fill Fill, double[] Sums, float[] Values, int[] Indices)> spares = [];
         try
         {
             DeterministicParallel.For(
@@ -46,11 +46,11 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long ma
                         return;
                     }
 
-                    (double[] Sums, float[] Values, int[] Indices) memory = spares.TryTake(out (double[] Sums, float[] Values, int[] Indices) spare)
+                    (Fill Fill, double[] Sums, float[] Values, int[] Indices) memory = spares.TryTake(out (Fill Fill, double[] Sums, float[] Values, int[] Indices) spare)
                         ? spare
-                        : (new double[columns], new float[columns * columnsPerTask], new int[columns * columnsPerTask]);
+                        : (fill(), new double[columns], new float[columns * columnsPerTask], new int[columns * columnsPerTask]);
                     int first = task * columnsPerTask, count = Math.Min(columnsPerTask, columns - first);
-                    _chunks[task] = Chunk(first, count, fill, memory.Sums, memory.Values, memory.Indices);
+                    _chunks[task] = Chunk(first, count, memory.Fill, memory.Sums, memory.Values, memory.Indices);
                     spares.Add(memory);
                     Interlocked.Add(ref _bytes, _chunks[task].Bytes);
                     done(Enumerable.Range(first, count));

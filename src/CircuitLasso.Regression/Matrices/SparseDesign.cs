@@ -1,3 +1,4 @@
+using System.Numerics;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
@@ -5,9 +6,13 @@ namespace CircuitLasso.Regression;
 /// <summary>
 /// A design by compressed columns and by compressed rows. Column j of X'X is the sum of the rows that column j touches, each times its entry
 /// (Gustavson 1978), so the whole takes as many multiply-adds as the sum over rows of the square of their entries, however many columns there are.
+/// Sums run over aligned blocks of <see cref="BlockRows"/> rows that are merged along one binary tree of their indices.
 /// </summary>
 public sealed class SparseDesign : SharedDesign
 {
+    /// <summary>Rows of one aligned block: so many that merging the blocks of a column costs little beside summing them.</summary>
+    public const int BlockRows = 1 << 20;
+
     private const int ColumnsPerTask = 32;
     private const int SampledColumns = 256;
 
@@ -15,10 +20,12 @@ public sealed class SparseDesign : SharedDesign
     private const int FarAbove = 2;
     private readonly CompressedColumns<float> _columns;
     private readonly CompressedColumns<float> _rows;
+    private readonly int _blockRows;
 
-    internal SparseDesign(CompressedColumns<float> matrix, bool centred)
+    internal SparseDesign(CompressedColumns<float> matrix, bool centred, int blockRows = BlockRows)
         : base(matrix, centred)
     {
+        _blockRows = blockRows;
         _columns = matrix;
         _rows = matrix.Transpose();
     }
@@ -32,9 +39,10 @@ public sealed class SparseDesign : SharedDesign
         int step = Math.Max(1, Columns / SampledColumns), sampled = 0;
         long bytes = 0;
         double[] sums = new double[Columns];
+        GramColumnSums accumulator = new(_columns, _rows, _blockRows);
         for (int j = step / 2; j < Columns; j += step)
         {
-            Accumulate(j, sums);
+            Accumulate(accumulator, j, sums);
             bytes += SharedGramBuilder.Bytes(Columns, sums.Length - sums.AsSpan().Count(0));
             Array.Clear(sums);
             sampled++;
@@ -46,7 +54,8 @@ public sealed class SparseDesign : SharedDesign
     /// <inheritdoc/>
     public override SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        long room = maximumBytes - SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask);
+        long nodes = Rows <= _blockRows ? 0 : 2 + BitOperations.Log2((uint)((Rows - 1) / _blockRows));
+        long room = maximumBytes - SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask) - (nodes * Environment.ProcessorCount * 8L * Columns);
         if (room < 0 || EstimateGramBytes() / FarAbove > room)
         {
             return null;
@@ -60,10 +69,14 @@ public sealed class SparseDesign : SharedDesign
 
         SharedGramBuilder builder = new(Columns, ColumnsPerTask, room);
         builder.Run(
-            (column, sums) =>
+            () =>
             {
-                Accumulate(column, sums);
-                return Reach(column);
+                GramColumnSums accumulator = new(_columns, _rows, _blockRows);
+                return (column, sums) =>
+                {
+                    Accumulate(accumulator, column, sums);
+                    return Reach(column);
+                };
             },
             columns =>
             {
@@ -109,21 +122,13 @@ public sealed class SparseDesign : SharedDesign
     private IEnumerable<double> Offsets() =>
         Enumerable.Range(0, IsCentred ? Columns : 0).Select(j => IsConstant(j) ? 0 : Math.Sqrt(Rows) * Means[j]);
 
-    private void Accumulate(int column, Span<double> sums)
+    private void Accumulate(GramColumnSums accumulator, int column, Span<double> sums)
     {
-        if (IsConstant(column))
+        if (!IsConstant(column))
         {
-            return;
+            accumulator.Sum(column, sums);
+            ClearConstants(sums);
         }
-
-        ReadOnlySpan<int> rows = _columns.RowsOf(column);
-        ReadOnlySpan<float> values = _columns.ValuesOf(column);
-        for (int i = 0; i < rows.Length; i++)
-        {
-            VectorLoops.Scatter(values[i], _rows.RowsOf(rows[i]), _rows.ValuesOf(rows[i]), sums);
-        }
-
-        ClearConstants(sums);
     }
 
     // Multiply-adds of a column of X'X.

@@ -9,6 +9,7 @@ internal static class Program
         ("transformer", "a forward and a backward pass of GPT-2 small's shape against its matrix products alone", TransformerBenchmark.Run),
         ("forward", "forward passes of models against the machine's rate of matrix products", ForwardBenchmark.Run),
         ("collect", "a collection against its forward passes alone", CollectBenchmark.Run),
+        ("logistic", "l1-penalised logistic regression on files; bench/logistic.py runs the rival beside it", LogisticBenchmark.Run),
     ];
 
     private static int Main(string[] arguments)

@@ -10,15 +10,15 @@ internal sealed partial class ProximalNewtonState
     {
         List<int> working = _working[c];
         int size = working.Count, width = size + 1;
-        ReadOnlySpan<double> residuals = Residuals(c);
+        ReadOnlySpan<double> residuals = _point.Residuals(c);
 
         // Columns times the root of the curvature, the intercept's column of ones last.
         using NativeBuffer<double> weighted = new((nint)width * _rows, zeroed: false);
         Span<double> roots = weighted.Slice((nint)size * _rows, _rows);
-        for (int i = 0; i < _rows; i++)
+        _point.Curvatures(c, roots);
+        foreach (ref double root in roots)
         {
-            double p = Probability(i, c);
-            roots[i] = _loss.Includes(i) ? Math.Sqrt(Math.Max(p * (1 - p), SmallestCurvature)) : 0;
+            root = Math.Sqrt(root);
         }
 
         for (int k = 0; k < size; k++)
@@ -28,7 +28,7 @@ internal sealed partial class ProximalNewtonState
 
         double[] gram = new double[width * width];
         MatrixBackend.Default.Gemm(false, true, width, width, _rows, 1.0, weighted.Span, _rows, weighted.Span, _rows, 0.0, gram, width);
-        double curvature = gram[^1], sum = SumOf(residuals);
+        double curvature = gram[^1], sum = ClassificationPoint.SumOf(residuals);
 
         // Minimising over d0 first leaves a quadratic in d with the intercept's part taken out (weighted centring).
         double[] reduced = new double[size * size], w = new double[size], q = new double[size], gradient = new double[size];
@@ -57,14 +57,13 @@ internal sealed partial class ProximalNewtonState
         }
 
         slope += intercept * sum;
-        return slope < 0 ? Search(c, direction, intercept, slope) : 0;
-    }
+        if (slope >= 0)
+        {
+            return 0;
+        }
 
-    private double Search(int c, double[] direction, double intercept, double slope)
-    {
-        List<int> working = _working[c];
         _step.AsSpan().Fill(intercept);
-        for (int k = 0; k < direction.Length; k++)
+        for (int k = 0; k < size; k++)
         {
             if (direction[k] != 0)
             {
@@ -72,36 +71,15 @@ internal sealed partial class ProximalNewtonState
             }
         }
 
-        double length = 1;
-        for (int halving = 0; halving < 40; halving++, length /= 2)
+        double length = _point.Search(c, _step, w, direction, _lambda, slope);
+        _point.Intercepts[c] += length * intercept;
+        for (int k = 0; k < size; k++)
         {
-            _scores.CopyTo(_trialScores, 0);
-            VectorLoops.AddScaled(length, _step, _trialScores.AsSpan(c * _rows, _rows));
-            double value = _loss.Evaluate(_trialScores, _trialResiduals), norm = 0;
-            for (int k = 0; k < direction.Length; k++)
-            {
-                norm += Math.Abs(_w[c][working[k]] + (length * direction[k])) - Math.Abs(_w[c][working[k]]);
-            }
-
-            double change = value - _value + (_lambda * norm);
-
-            // Near the minimum the gap falls with the step and the objective only with its square, soon below what a sum of losses resolves;
-            // there the Newton step is right by itself.
-            if (change <= (0.01 * length * slope) + (1e-13 * _value))
-            {
-                for (int k = 0; k < direction.Length; k++)
-                {
-                    // What the whole step puts to zero is zero exactly.
-                    _w[c][working[k]] = length == 1 ? _packed.Weights[k] : _w[c][working[k]] + (length * direction[k]);
-                }
-
-                _b[c] += length * intercept;
-                Accept(value);
-                return -length * slope;
-            }
+            // What the whole step puts to zero is zero exactly.
+            _w[c][working[k]] = length == 1 ? _packed.Weights[k] : w[k] + (length * direction[k]);
         }
 
-        return 0;
+        return -length * slope;
     }
 
     private double Violation(double[] w, double[] q)

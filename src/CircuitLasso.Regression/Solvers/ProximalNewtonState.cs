@@ -6,51 +6,36 @@ internal sealed partial class ProximalNewtonState
     private const int FirstWorkingSet = 20;
     private const int CyclesPerWorkingSet = 20;
     private const int RoundsWithoutProgress = 20;
-    private const double SmallestCurvature = 1e-9;
     private readonly DenseDesign _design;
-    private readonly IClassificationLoss _loss;
     private readonly SolverOptions _options;
     private readonly double _lambda;
     private readonly int _rows;
     private readonly int _classes;
     private readonly double[][] _w;
-    private readonly double[] _b;
     private readonly double[][] _gradient;
     private readonly List<int>[] _working;
     private readonly bool[][] _isWorking;
-    private readonly double _nullLoss;
+    private readonly ClassificationPoint _point;
     private readonly PackedLasso _packed = new();
-    private double[] _scores;
-    private double[] _residuals;
-    private double[] _trialScores;
-    private double[] _trialResiduals;
     private readonly double[] _step;
-    private double _value;
     private int _iterations;
 
     public ProximalNewtonState(DenseDesign design, IClassificationLoss loss, double lambda, SolverOptions options, ClassificationSolution? warmStart)
     {
-        (_design, _loss, _lambda, _options) = (design, loss, lambda, options);
+        (_design, _lambda, _options) = (design, lambda, options);
         (_rows, _classes) = (design.Rows, loss.ScoreColumns);
         _w = [.. Enumerable.Range(0, _classes).Select(_ => new double[design.Columns])];
         _gradient = [.. Enumerable.Range(0, _classes).Select(_ => new double[design.Columns])];
         _isWorking = [.. Enumerable.Range(0, _classes).Select(_ => new bool[design.Columns])];
         _working = [.. Enumerable.Range(0, _classes).Select(_ => new List<int>())];
-        _scores = new double[_classes * _rows];
-        _residuals = new double[_scores.Length];
-        _trialScores = new double[_scores.Length];
-        _trialResiduals = new double[_scores.Length];
         _step = new double[_rows];
-        _b = loss.NullIntercepts();
-        FillScores();
-        _nullLoss = loss.Evaluate(_scores, _residuals);
-        _value = _nullLoss;
-        if (warmStart is not null && HasSeveralClasses)
+        _point = new ClassificationPoint(loss, hasIntercepts: true);
+        if (warmStart is not null && _point.HasSeveralClasses)
         {
             for (int c = 0; c < _classes; c++)
             {
-                _b[c] = double.IsFinite(_b[c]) ? warmStart.ScaledIntercepts[c] : _b[c];
-                for (int i = 0; i < warmStart.ScaledCoefficients.RowsOf(c).Length && double.IsFinite(_b[c]); i++)
+                _point.Intercepts[c] = double.IsFinite(_point.Intercepts[c]) ? warmStart.ScaledIntercepts[c] : _point.Intercepts[c];
+                for (int i = 0; i < warmStart.ScaledCoefficients.RowsOf(c).Length && double.IsFinite(_point.Intercepts[c]); i++)
                 {
                     int j = warmStart.ScaledCoefficients.RowsOf(c)[i];
                     _w[c][j] = warmStart.ScaledCoefficients.ValuesOf(c)[i];
@@ -59,12 +44,8 @@ internal sealed partial class ProximalNewtonState
             }
 
             FillScores();
-            _value = loss.Evaluate(_scores, _residuals);
         }
     }
-
-    // With one class left the best intercept is infinite, the loss zero, and features have nothing to add.
-    private bool HasSeveralClasses => _nullLoss > 0;
 
     public double LargestGradient()
     {
@@ -73,7 +54,7 @@ internal sealed partial class ProximalNewtonState
         {
             for (int j = 0; j < _design.Columns; j++)
             {
-                _gradient[c][j] = VectorLoops.Dot(_design.Column(j), Residuals(c));
+                _gradient[c][j] = VectorLoops.Dot(_design.Column(j), _point.Residuals(c));
                 largest = Math.Max(largest, Math.Abs(_gradient[c][j]));
             }
         }
@@ -89,7 +70,7 @@ internal sealed partial class ProximalNewtonState
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            MinimiseIntercepts();
+            _point.MinimiseIntercepts();
             certificate = Certify(LargestGradient());
             if (certificate.Converged || _iterations >= _options.MaximumIterations)
             {
@@ -106,7 +87,7 @@ internal sealed partial class ProximalNewtonState
             }
 
             // The gap falls with the distance to the minimum, the objective with its square.
-            double aim = 0.1 * certificate.RelativeGap * certificate.RelativeGap * _nullLoss;
+            double aim = 0.1 * certificate.RelativeGap * certificate.RelativeGap * _point.NullLoss;
             for (int cycle = 0; cycle < CyclesPerWorkingSet && _iterations < _options.MaximumIterations; cycle++)
             {
                 double decrease = 0;
@@ -123,22 +104,21 @@ internal sealed partial class ProximalNewtonState
             }
         }
 
-        return new ClassificationSolution(_design, SparseColumns.FromColumns(_design.Columns, [.. _w.Select(w => SparseVector.FromDense(w))]), [.. _b], certificate);
+        return new ClassificationSolution(_design, SparseColumns.FromColumns(_design.Columns, [.. _w.Select(w => SparseVector.FromDense(w))]), [.. _point.Intercepts], certificate);
     }
-
-    private Span<double> Residuals(int c) => _residuals.AsSpan(c * _rows, _rows);
 
     private void FillScores()
     {
+        _point.Restart();
         for (int c = 0; c < _classes; c++)
         {
-            Span<double> scores = _scores.AsSpan(c * _rows, _rows);
-            scores.Fill(_b[c]);
             foreach (int j in _working[c])
             {
-                VectorLoops.AddScaled(_w[c][j], _design.Column(j), scores);
+                VectorLoops.AddScaled(_w[c][j], _design.Column(j), _point.Scores(c));
             }
         }
+
+        _point.Evaluate();
     }
 
     private void Include(int c, int j)
@@ -167,33 +147,6 @@ internal sealed partial class ProximalNewtonState
         return grown;
     }
 
-    private TargetCertificate Certify(double largest)
-    {
-        double norm = Norm();
-        double scale = largest > _lambda ? _lambda / largest : 1;
-        TargetCertificate certificate = new(0, _lambda, _value, _value + (_lambda * norm), _loss.Dual(_residuals, scale), _nullLoss, _iterations, false);
-        return certificate with { Converged = certificate.RelativeGap <= _options.Tolerance };
-    }
-
-    private double Norm() => _w.Sum(w => w.Sum(Math.Abs));
-
-    private double Probability(int row, int c) => _residuals[(c * _rows) + row] + _loss.Indicator(row, c);
-
-    private void Accept(double value)
-    {
-        (_scores, _trialScores) = (_trialScores, _scores);
-        (_residuals, _trialResiduals) = (_trialResiduals, _residuals);
-        _value = value;
-    }
-
-    private static double SumOf(ReadOnlySpan<double> values)
-    {
-        double sum = 0;
-        foreach (double value in values)
-        {
-            sum += value;
-        }
-
-        return sum;
-    }
+    private TargetCertificate Certify(double largest) =>
+        _point.Certify(0, _lambda, _w.Sum(w => w.Sum(Math.Abs)), largest > _lambda ? _lambda / largest : 1, _iterations, _options.Tolerance);
 }

@@ -79,6 +79,49 @@ public sealed class CompressedColumns<T>
     /// <param name="column">The column.</param>
     public ReadOnlySpan<T> ValuesOf(int column) => _values.AsSpan((int)_starts[column], (int)(_starts[column + 1] - _starts[column]));
 
+    /// <summary>The matrix of some of the rows, numbered anew in their order.</summary>
+    /// <param name="rows">The rows, ascending and without repetition.</param>
+    /// <exception cref="ArgumentException">They are not, or there is no such row.</exception>
+    public CompressedColumns<T> SelectRows(ReadOnlySpan<int> rows)
+    {
+        int[] places = new int[RowCount];
+        Array.Fill(places, -1);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] < 0 || rows[i] >= RowCount || (i > 0 && rows[i] <= rows[i - 1]))
+            {
+                throw new ArgumentException("the rows do not ascend within the matrix", nameof(rows));
+            }
+
+            places[rows[i]] = i;
+        }
+
+        int kept = 0;
+        foreach (int row in _rows)
+        {
+            kept += places[row] >= 0 ? 1 : 0;
+        }
+
+        long[] starts = new long[_starts.Length];
+        int[] keptRows = new int[kept];
+        T[] values = new T[kept];
+        kept = 0;
+        for (int j = 0; j < ColumnCount; j++)
+        {
+            for (long at = _starts[j]; at < _starts[j + 1]; at++)
+            {
+                if (places[_rows[at]] >= 0)
+                {
+                    (keptRows[kept], values[kept++]) = (places[_rows[at]], _values[at]);
+                }
+            }
+
+            starts[j + 1] = kept;
+        }
+
+        return new CompressedColumns<T>(rows.Length, starts, keptRows, values);
+    }
+
     /// <summary>The transpose; entries keep their values and their order along each row.</summary>
     public CompressedColumns<T> Transpose()
     {

@@ -17,9 +17,10 @@ internal sealed class ColumnMajorDesign : SharedDesign
     private const int ColumnsPerTask = 32;
     private readonly NativeBuffer<float> _values;
     private readonly int _blockRows;
+    private readonly Func<NativeBuffer<double>>? _products;
 
     public ColumnMajorDesign(CompressedColumns<float> matrix, bool centred, int blockRows = BlockRows)
-        : base(matrix, centred)
+        : base(matrix.RowCount, matrix.ColumnCount, centred)
     {
         _blockRows = blockRows;
         _values = new NativeBuffer<float>((nint)Rows * Columns);
@@ -34,6 +35,29 @@ internal sealed class ColumnMajorDesign : SharedDesign
                 column[rows[i]] = values[i];
             }
         }
+
+        Centre();
+    }
+
+    private ColumnMajorDesign(ColumnMajorDesign design, ReadOnlySpan<int> rows, Func<NativeBuffer<double>>? products)
+        : base(rows.Length, design.Columns, design.IsCentred)
+    {
+        _blockRows = design._blockRows;
+        _products = products;
+        _values = new NativeBuffer<float>((nint)Rows * Columns, zeroed: false);
+        for (int j = 0; j < Columns; j++)
+        {
+            ReadOnlySpan<float> source = design.Column(j).Values;
+            Span<float> column = _values.Slice((nint)j * Rows, Rows);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                column[i] = source[rows[i]];
+            }
+
+            Entries += column.Length - column.Count(0);
+        }
+
+        Centre();
     }
 
     public override long Entries { get; }
@@ -53,7 +77,7 @@ internal sealed class ColumnMajorDesign : SharedDesign
             return null;
         }
 
-        using NativeBuffer<double> sums = ComputeProducts(progress, cancellationToken);
+        using NativeBuffer<double> sums = _products is null ? ComputeProducts(progress, cancellationToken) : _products();
         SharedGramBuilder builder = new(Columns, ColumnsPerTask, long.MaxValue);
         builder.Run(
             () => (column, target) =>
@@ -80,7 +104,15 @@ internal sealed class ColumnMajorDesign : SharedDesign
 
     internal override DesignColumn Column(int column) => new([], _values.Slice((nint)column * Rows, Rows), isWhole: true);
 
-    private NativeBuffer<double> ComputeProducts(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    internal override ColumnMajorDesign SelectRows(ReadOnlySpan<int> rows) => new(this, rows, null);
+
+    /// <summary>A design of some of the rows, whose X'X is known.</summary>
+    /// <param name="rows">The rows, ascending.</param>
+    /// <param name="products">Gives a new buffer of X'X in float64, not centred.</param>
+    internal ColumnMajorDesign SelectRows(ReadOnlySpan<int> rows, Func<NativeBuffer<double>> products) => new(this, rows, products);
+
+    /// <summary>X'X in float64, not centred.</summary>
+    internal NativeBuffer<double> ComputeProducts(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         using NativeBuffer<float> rows = new((nint)Math.Min(RowsPerProduct, Rows) * Columns, zeroed: false);
         BlockTree<NativeBuffer<double>> tree = new(static (earlier, later) =>

@@ -16,16 +16,14 @@ public abstract class SharedDesign : IDisposable
     // Above this share of entries the dense kernels are faster and smaller.
     private const double DenseShare = 0.2;
 
-    private readonly double[] _means;
-    private readonly int[] _constants;
+    private double[] _means = [];
+    private int[] _constants = [];
 
-    private protected SharedDesign(CompressedColumns<float> matrix, bool centred)
+    private protected SharedDesign(int rows, int columns, bool centred)
     {
-        Rows = matrix.RowCount;
-        Columns = matrix.ColumnCount;
+        Rows = rows;
+        Columns = columns;
         IsCentred = centred;
-        _means = centred ? [.. Enumerable.Range(0, Columns).Select(j => Mean(matrix, j))] : [];
-        _constants = centred ? [.. Enumerable.Range(0, Columns).Where(j => IsConstant(matrix, j))] : [];
     }
 
     /// <summary>Number of rows.</summary>
@@ -107,13 +105,16 @@ public abstract class SharedDesign : IDisposable
     /// <summary>A column itself, never centred, for solvers that work on columns.</summary>
     internal abstract DesignColumn Column(int column);
 
+    /// <summary>A design of some of the rows, ascending; centred by their own means where this one is centred.</summary>
+    internal abstract SharedDesign SelectRows(ReadOnlySpan<int> rows);
+
     /// <summary>X'Y of targets side by side, in float64: target first + t fills the elements from t times <see cref="Columns"/>.</summary>
     internal void Correlate(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products)
     {
         CorrelateEntries(targets, first, count, products);
         for (int t = 0; t < (IsCentred ? count : 0); t++)
         {
-            TakeMeansOff(Rows * Mean(targets, first + t), products.Slice((nint)t * Columns, Columns));
+            TakeMeansOff(Sum(targets.ValuesOf(first + t)), products.Slice((nint)t * Columns, Columns));
         }
     }
 
@@ -149,6 +150,16 @@ public abstract class SharedDesign : IDisposable
     /// <summary>X'r of the entries as they are.</summary>
     private protected abstract void CorrelateEntries(ReadOnlySpan<double> residual, Span<double> products);
 
+    /// <summary>Computes the means, once the entries are in their place.</summary>
+    private protected void Centre()
+    {
+        if (IsCentred)
+        {
+            _means = [.. Enumerable.Range(0, Columns).Select(j => Sum(Column(j).Values) / Rows)];
+            _constants = [.. Enumerable.Range(0, Columns).Where(j => Column(j).Values.Length == Rows && !Column(j).Values.ContainsAnyExcept(Column(j).Values[0]))];
+        }
+    }
+
     /// <summary>Clears what belongs to columns that are zero once centred, which rounding would leave a little off.</summary>
     private protected void ClearConstants(Span<double> products)
     {
@@ -166,20 +177,14 @@ public abstract class SharedDesign : IDisposable
         ClearConstants(products);
     }
 
-    private static double Mean(CompressedColumns<float> matrix, int column)
+    private static double Sum(ReadOnlySpan<float> values)
     {
         double sum = 0;
-        foreach (float value in matrix.ValuesOf(column))
+        foreach (float value in values)
         {
             sum += value;
         }
 
-        return sum / matrix.RowCount;
-    }
-
-    private static bool IsConstant(CompressedColumns<float> matrix, int column)
-    {
-        ReadOnlySpan<float> values = matrix.ValuesOf(column);
-        return values.Length == matrix.RowCount && !values.ContainsAnyExcept(values[0]);
+        return sum;
     }
 }

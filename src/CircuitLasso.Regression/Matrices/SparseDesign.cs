@@ -23,11 +23,12 @@ public sealed class SparseDesign : SharedDesign
     private readonly int _blockRows;
 
     internal SparseDesign(CompressedColumns<float> matrix, bool centred, int blockRows = BlockRows)
-        : base(matrix, centred)
+        : base(matrix.RowCount, matrix.ColumnCount, centred)
     {
         _blockRows = blockRows;
         _columns = matrix;
         _rows = matrix.Transpose();
+        Centre();
     }
 
     /// <inheritdoc/>
@@ -95,6 +96,8 @@ public sealed class SparseDesign : SharedDesign
     }
 
     internal override DesignColumn Column(int column) => new(_columns.RowsOf(column), _columns.ValuesOf(column), isWhole: false);
+
+    internal override SparseDesign SelectRows(ReadOnlySpan<int> rows) => new(_columns.SelectRows(rows), IsCentred, _blockRows);
 
     private protected override void CorrelateEntries(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products) =>
         DeterministicParallel.For(count, t =>

@@ -81,6 +81,21 @@ public sealed class SciPySparseFileTests
         Assert.Equal(matrix.Values, transpose.Transpose().Values);
     }
 
+    [Fact]
+    public void Selected_rows_are_those_of_the_matrix()
+    {
+        CompressedColumns<float> matrix = new(4, [0, 2, 2, 5], [1, 3, 0, 2, 3], [1f, 2, 3, 4, 5]);
+        CompressedColumns<float> selected = matrix.SelectRows([0, 3]);
+        Assert.Equal((2, 3), (selected.RowCount, selected.ColumnCount));
+        Assert.Equal([0, 0, 3, 2, 0, 5], Dense(selected));
+        Assert.Equal(Dense(matrix), Dense(matrix.SelectRows([0, 1, 2, 3])));
+        Assert.Empty(Dense(matrix.SelectRows([])));
+        Assert.Throws<ArgumentException>(() => matrix.SelectRows([3, 0]));
+        Assert.Throws<ArgumentException>(() => matrix.SelectRows([1, 1]));
+        Assert.Throws<ArgumentException>(() => matrix.SelectRows([4]));
+        Assert.Throws<ArgumentException>(() => matrix.SelectRows([-1]));
+    }
+
     [Theory]
     [InlineData("coo", new long[] { 3, 2 }, new long[] { 0, 1, 2 }, new long[] { 0, 1 }, 2, "format 'coo'")]
     [InlineData("csc", new long[] { 3 }, new long[] { 0, 1, 2 }, new long[] { 0, 1 }, 2, "the shape (3)")]

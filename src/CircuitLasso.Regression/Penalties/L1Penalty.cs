@@ -1,4 +1,3 @@
-using System.Globalization;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
@@ -9,7 +8,7 @@ namespace CircuitLasso.Regression;
 /// </summary>
 public sealed class L1Penalty : IPenalty
 {
-    private readonly double[] _lambdas;
+    private readonly TargetLambdas _lambdas;
 
     /// <summary>One lambda for every target.</summary>
     /// <param name="lambda">The weight, above zero.</param>
@@ -22,38 +21,25 @@ public sealed class L1Penalty : IPenalty
     /// <summary>One lambda for each target, in the order of <see cref="BlockProblem.Targets"/>.</summary>
     /// <param name="lambdas">The weights, each above zero.</param>
     /// <exception cref="InputException">One of them is not a positive number.</exception>
-    public L1Penalty(ReadOnlySpan<double> lambdas)
-    {
-        _lambdas = lambdas.ToArray();
-        foreach (double lambda in _lambdas)
-        {
-            if (!(lambda > 0) || !double.IsFinite(lambda))
-            {
-                throw new InputException("lambda", $"{lambda.ToString(CultureInfo.InvariantCulture)} is not a positive number, and without a penalty nothing is sparse and the coefficients need not be unique", "give a lambda above zero");
-            }
-        }
-    }
+    public L1Penalty(ReadOnlySpan<double> lambdas) => _lambdas = new TargetLambdas(lambdas);
 
     /// <inheritdoc/>
     public string Name => "l1";
 
     /// <summary>Whether one lambda holds for every target.</summary>
-    public bool IsUniform => _lambdas.Length == 1;
+    public bool IsUniform => _lambdas.IsUniform;
 
     /// <summary>lambda of a target.</summary>
     /// <param name="target">Index of the target in <see cref="BlockProblem.Targets"/>.</param>
-    public double Lambda(int target) => IsUniform ? _lambdas[0] : _lambdas[target];
+    public double Lambda(int target) => _lambdas[target];
+
+    /// <inheritdoc/>
+    public IPenalty Scale(double factor) => new L1Penalty(_lambdas.Scaled(factor));
 
     /// <summary>The soft threshold: the x that minimises (x - <paramref name="value"/>)^2 / 2 + <paramref name="threshold"/> |x|.</summary>
     internal static double SoftThreshold(double value, double threshold) =>
         value > threshold ? value - threshold : value < -threshold ? value + threshold : 0;
 
     /// <summary>Refuses lambdas that do not belong to so many targets.</summary>
-    internal void CheckTargets(int count)
-    {
-        if (!IsUniform && _lambdas.Length != count)
-        {
-            throw new ArgumentException($"there are {_lambdas.Length} lambdas for {count} targets");
-        }
-    }
+    internal void CheckTargets(int count) => _lambdas.CheckTargets(count);
 }

@@ -210,5 +210,7 @@ public sealed class SolverTests
     private sealed class Ridge : IPenalty
     {
         public string Name => "ridge";
+
+        public IPenalty Scale(double factor) => this;
     }
 }

@@ -8,14 +8,7 @@ public sealed class FoldedGramStatistics : IDisposable
     internal FoldedGramStatistics(GramStatistics[] folds)
     {
         _folds = folds;
-        GramStatistics all = GramStatistics.Merge(folds[0], folds[1]);
-        foreach (GramStatistics fold in folds.AsSpan(2))
-        {
-            all.MergeUpper(fold);
-        }
-
-        all.Mirror();
-        All = all;
+        All = Union([.. Enumerable.Range(0, folds.Length)]);
     }
 
     /// <summary>All rows: the folds merged in their order.</summary>
@@ -31,6 +24,19 @@ public sealed class FoldedGramStatistics : IDisposable
     /// <summary>All rows but those of one fold; the caller disposes of it.</summary>
     /// <param name="fold">The fold, from 0.</param>
     public GramStatistics Without(int fold) => All.Subtract(_folds[fold]);
+
+    /// <summary>The rows of some folds, two at least, merged in the order they are named; the caller disposes of it.</summary>
+    internal GramStatistics Union(ReadOnlySpan<int> folds)
+    {
+        GramStatistics union = GramStatistics.Merge(_folds[folds[0]], _folds[folds[1]]);
+        foreach (int fold in folds[2..])
+        {
+            union.MergeUpper(_folds[fold]);
+        }
+
+        union.Mirror();
+        return union;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

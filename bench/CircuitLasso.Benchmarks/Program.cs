@@ -8,6 +8,7 @@ internal static class Program
         ("gemm", "matrix products: the project's kernels against OpenBLAS", GemmBenchmark.Run),
         ("transformer", "a forward and a backward pass of GPT-2 small's shape against its matrix products alone", TransformerBenchmark.Run),
         ("forward", "forward passes of models against the machine's rate of matrix products", ForwardBenchmark.Run),
+        ("lasso", "the Lasso engine on files, without reading and start-up", LassoBenchmark.Run),
         ("collect", "a collection against its forward passes alone", CollectBenchmark.Run),
         ("logistic", "l1-penalised logistic regression on files; bench/logistic.py runs the rival beside it", LogisticBenchmark.Run),
     ];

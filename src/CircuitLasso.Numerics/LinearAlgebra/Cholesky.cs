@@ -1,4 +1,8 @@
+using System.Buffers;
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace CircuitLasso.Numerics;
 
@@ -18,51 +22,17 @@ public static class Cholesky
     /// <param name="pivot">The first row whose pivot is not a positive finite number; -1 when there is none.</param>
     /// <returns>Whether A is positive definite as far as rounding lets one see; if not, the lower triangle is left half done.</returns>
     /// <exception cref="ArgumentException">The dimension is negative, the span too short, or the leading dimension too small.</exception>
-    public static unsafe bool TryFactorise(int n, Span<double> a, int lda, out int pivot)
+    public static bool TryFactorise(int n, Span<double> a, int lda, out int pivot)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(n);
         MatrixArguments.CheckMatrix("A", n, n, a.Length, lda);
-        int length = a.Length;
-        fixed (double* pinned = a)
+        if (n > Block)
         {
-            double* start = pinned;
-            for (int column = 0; column < n; column += Block)
-            {
-                int width = Math.Min(Block, n - column);
-                Span<double> diagonal = a[((column * lda) + column)..];
-                pivot = FactoriseBlock(width, diagonal, lda);
-                if (pivot >= 0)
-                {
-                    pivot += column;
-                    return false;
-                }
-
-                // Rows below the block, one stripe per task: first the panel, then everything to its right up to the diagonal.
-                int next = column + width;
-                int left = column;
-                int stripes = (n - next + Block - 1) / Block;
-                DeterministicParallel.For(stripes, stripe =>
-                {
-                    Span<double> all = new(start, length);
-                    int row = next + (stripe * Block);
-                    for (int i = row; i < Math.Min(row + Block, n); i++)
-                    {
-                        SolveRow(width, all[((left * lda) + left)..], lda, all.Slice((i * lda) + left, width));
-                    }
-                });
-                DeterministicParallel.For(stripes, stripe =>
-                {
-                    Span<double> all = new(start, length);
-                    int row = next + (stripe * Block);
-                    int rows = Math.Min(Block, n - row);
-                    MatrixBackend.Default.Gemm(false, true, rows, row - next, width, -1.0, all[((row * lda) + left)..], lda, all[((next * lda) + left)..], lda, 1.0, all[((row * lda) + next)..], lda);
-                    UpdateDiagonal(rows, width, all[((row * lda) + left)..], all[((row * lda) + row)..], lda);
-                });
-            }
+            return TryFactoriseBlocks(n, a, lda, out pivot);
         }
 
-        pivot = -1;
-        return true;
+        pivot = FactoriseBlock(n, a, lda);
+        return pivot < 0;
     }
 
     /// <summary>B := A^-1 B = L'^-1 L^-1 B.</summary>
@@ -136,43 +106,169 @@ public static class Cholesky
         MatrixArguments.CheckMatrix("B", n, columns, b.Length, ldb);
     }
 
-    /// <summary>The plain factorisation, row after row; the row whose pivot is not positive, or -1.</summary>
+    private static unsafe bool TryFactoriseBlocks(int n, Span<double> a, int lda, out int pivot)
+    {
+        int length = a.Length;
+        double[] inverse = ArrayPool<double>.Shared.Rent(Block * Block);
+        fixed (double* pinned = a)
+        {
+            double* start = pinned;
+            for (int column = 0; column < n; column += Block)
+            {
+                int width = Math.Min(Block, n - column), next = column + width, left = column;
+                pivot = FactoriseBlock(width, a[((column * lda) + column)..], lda);
+                if (pivot >= 0)
+                {
+                    pivot += column;
+                    ArrayPool<double>.Shared.Return(inverse);
+                    return false;
+                }
+
+                // Rows below the block, one stripe per task: first the panel P := P L^-T, then everything to its right up to the diagonal.
+                InvertBlock(width, a[((column * lda) + column)..], lda, inverse);
+                int stripes = (n - next + Block - 1) / Block;
+                DeterministicParallel.For(stripes, stripe =>
+                {
+                    int row = next + (stripe * Block);
+                    MultiplyPanel(Math.Min(Block, n - row), width, new Span<double>(start, length)[((row * lda) + left)..], lda, inverse);
+                });
+                DeterministicParallel.For(stripes, stripe =>
+                {
+                    Span<double> all = new(start, length);
+                    int row = next + (stripe * Block);
+                    int rows = Math.Min(Block, n - row);
+                    MatrixBackend.Default.Gemm(false, true, rows, row - next, width, -1.0, all[((row * lda) + left)..], lda, all[((next * lda) + left)..], lda, 1.0, all[((row * lda) + next)..], lda);
+                    UpdateDiagonal(rows, width, all[((row * lda) + left)..], all[((row * lda) + row)..], lda);
+                });
+            }
+        }
+
+        ArrayPool<double>.Shared.Return(inverse);
+        pivot = -1;
+        return true;
+    }
+
+    /// <summary>
+    /// The plain factorisation of a small matrix; the row whose pivot is not positive, or -1. It works on the transpose in a block of its own,
+    /// where every update runs along a row: U[i, i..] -= U[k, i] U[k, i..] for the rows i below k.
+    /// </summary>
     private static int FactoriseBlock(int n, Span<double> a, int lda)
     {
+        double[] rented = ArrayPool<double>.Shared.Rent(Block * Block);
+        Span<double> upper = rented.AsSpan(0, n * n);
         for (int i = 0; i < n; i++)
         {
-            Span<double> row = a.Slice(i * lda, i + 1);
-            SolveRow(i, a, lda, row[..i]);
-            double pivot = row[i] - TensorPrimitives.SumOfSquares<double>(row[..i]);
-            if (!(pivot > 0 && double.IsFinite(pivot)))
+            for (int j = 0; j <= i; j++)
             {
-                return i;
+                upper[(j * n) + i] = a[(i * lda) + j];
+            }
+        }
+
+        int failed = FactoriseUpper(n, upper);
+        for (int i = 0; i < n && failed < 0; i++)
+        {
+            for (int j = 0; j <= i; j++)
+            {
+                a[(i * lda) + j] = upper[(j * n) + i];
+            }
+        }
+
+        ArrayPool<double>.Shared.Return(rented);
+        return failed;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FactoriseUpper(int n, Span<double> upper)
+    {
+        for (int k = 0; k < n; k++)
+        {
+            Span<double> row = upper.Slice((k * n) + k, n - k);
+            if (!(row[0] > 0 && double.IsFinite(row[0])))
+            {
+                return k;
             }
 
-            row[i] = Math.Sqrt(pivot);
+            double root = Math.Sqrt(row[0]), reciprocal = 1 / root;
+            for (int j = 1; j < row.Length; j++)
+            {
+                row[j] *= reciprocal;
+            }
+
+            row[0] = root;
+            for (int i = 1; i < row.Length; i++)
+            {
+                AddScaled(-row[i], row[i..], upper.Slice(((k + i) * n) + k + i, n - k - i));
+            }
         }
 
         return -1;
     }
 
-    /// <summary>x := L^-1 x for one row of the panel below (x' = x' L'^-1).</summary>
-    private static void SolveRow(int n, ReadOnlySpan<double> factor, int ldl, Span<double> x)
+    /// <summary>The inverse of the lower triangle of a small matrix, its zeros included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void InvertBlock(int n, ReadOnlySpan<double> factor, int ldl, Span<double> inverse)
     {
-        for (int j = 0; j < n; j++)
+        // Row i of L^-1 is (e_i - sum over j < i of L[i,j] times row j of it) / L[i,i].
+        inverse = inverse[..(n * n)];
+        inverse.Clear();
+        for (int i = 0; i < n; i++)
         {
-            x[j] = (x[j] - TensorPrimitives.Dot(x[..j], factor.Slice(j * ldl, j))) / factor[(j * ldl) + j];
+            Span<double> row = inverse.Slice(i * n, i + 1);
+            for (int j = 0; j < i; j++)
+            {
+                AddScaled(-factor[(i * ldl) + j], inverse.Slice(j * n, j + 1), row[..(j + 1)]);
+            }
+
+            row[i] = 1;
+            double reciprocal = 1 / factor[(i * ldl) + i];
+            for (int j = 0; j <= i; j++)
+            {
+                row[j] *= reciprocal;
+            }
         }
+    }
+
+    /// <summary>P := P L^-T for some rows of the panel, by a product with the inverse.</summary>
+    private static void MultiplyPanel(int rows, int width, Span<double> panel, int lda, ReadOnlySpan<double> inverse)
+    {
+        double[] rented = ArrayPool<double>.Shared.Rent(Block * Block);
+        Span<double> copy = rented.AsSpan(0, rows * width);
+        for (int i = 0; i < rows; i++)
+        {
+            panel.Slice(i * lda, width).CopyTo(copy[(i * width)..]);
+        }
+
+        MatrixBackend.Default.Gemm(false, true, rows, width, width, 1.0, copy, width, inverse, width, 0.0, panel, lda);
+        ArrayPool<double>.Shared.Return(rented);
     }
 
     // The square on the diagonal, its lower triangle only: what lies above belongs to the caller.
     private static void UpdateDiagonal(int rows, int width, ReadOnlySpan<double> panel, Span<double> square, int lda)
     {
+        double[] rented = ArrayPool<double>.Shared.Rent(Block * Block);
+        Span<double> product = rented.AsSpan(0, rows * rows);
+        MatrixBackend.Default.Gemm(false, true, rows, rows, width, 1.0, panel, lda, panel, lda, 0.0, product, rows);
         for (int i = 0; i < rows; i++)
         {
-            for (int j = 0; j <= i; j++)
-            {
-                square[(i * lda) + j] -= TensorPrimitives.Dot(panel.Slice(i * lda, width), panel.Slice(j * lda, width));
-            }
+            AddScaled(-1, product.Slice(i * rows, i + 1), square.Slice(i * lda, i + 1));
+        }
+
+        ArrayPool<double>.Shared.Return(rented);
+    }
+
+    private static void AddScaled(double factor, ReadOnlySpan<double> x, Span<double> y)
+    {
+        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x);
+        Span<Vector<double>> sum = MemoryMarshal.Cast<double, Vector<double>>(y[..x.Length])[..source.Length];
+        Vector<double> scale = new(factor);
+        for (int i = 0; i < source.Length; i++)
+        {
+            sum[i] += scale * source[i];
+        }
+
+        for (int k = source.Length * Vector<double>.Count; k < x.Length; k++)
+        {
+            y[k] += factor * x[k];
         }
     }
 }

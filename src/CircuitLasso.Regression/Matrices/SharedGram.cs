@@ -28,8 +28,6 @@ public sealed class SharedGram : IDisposable
             Gather(j, index, _diagonal.AsSpan(j, 1));
             DenseColumns += IsDense(j) ? 1 : 0;
         }
-
-        LargestNorm = Math.Sqrt(_diagonal.Max());
     }
 
     /// <summary>Number of columns.</summary>
@@ -46,9 +44,6 @@ public sealed class SharedGram : IDisposable
 
     /// <summary>What the entries of a sparse design lack to be centred: G[i,j] is the entry less <c>Offsets[i] Offsets[j]</c>. Empty where they lack nothing.</summary>
     internal ReadOnlySpan<double> Offsets => _offsets;
-
-    /// <summary>The largest norm of a column.</summary>
-    internal double LargestNorm { get; }
 
     /// <summary>One entry.</summary>
     /// <param name="row">The row.</param>
@@ -72,26 +67,94 @@ public sealed class SharedGram : IDisposable
         }
     }
 
-    /// <summary>y += factor times a column.</summary>
-    internal void AddScaled(double factor, int column, Span<double> y)
+    /// <summary>q -= G w over some ranges of indices; elsewhere q holds anything afterwards.</summary>
+    internal void Subtract(ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, ReadOnlySpan<ColumnRange> ranges, Span<double> q)
     {
-        GramChunk chunk = _chunks[column / _columnsPerChunk];
-        ReadOnlySpan<float> values = chunk.Values(column % _columnsPerChunk);
-        if (values.Length == Columns)
+        // Whole columns four at a time, so that q is read and written once for the four.
+        Span<int> held = stackalloc int[4];
+        int count = 0;
+        double offset = 0;
+        for (int i = 0; i < columns.Length; i++)
         {
-            VectorLoops.AddScaled(factor, values, y);
+            if (weights[i] == 0)
+            {
+                continue;
+            }
+
+            int column = columns[i];
+            offset += _offsets.Length > 0 ? weights[i] * _offsets[column] : 0;
+            ReadOnlySpan<float> values = ValuesOf(column);
+            if (values.Length < Columns)
+            {
+                VectorLoops.Scatter(-weights[i], IndicesOf(column), values, q);
+                continue;
+            }
+
+            held[count++] = i;
+            if (count == held.Length)
+            {
+                foreach (ColumnRange range in ranges)
+                {
+                    VectorLoops.AddScaled(
+                        -weights[held[0]], Part(columns[held[0]], range), -weights[held[1]], Part(columns[held[1]], range), -weights[held[2]], Part(columns[held[2]], range), -weights[held[3]], Part(columns[held[3]], range), q.Slice(range.Start, range.Length));
+                }
+
+                count = 0;
+            }
         }
-        else
+
+        foreach (ColumnRange range in ranges)
         {
-            VectorLoops.Scatter(factor, chunk.Indices(column % _columnsPerChunk), values, y);
+            Span<double> part = q.Slice(range.Start, range.Length);
+            foreach (int i in held[..count])
+            {
+                VectorLoops.AddScaled(-weights[i], Part(columns[i], range), part);
+            }
+
+            if (offset != 0)
+            {
+                VectorLoops.AddScaled(offset, _offsets.AsSpan(range.Start, range.Length), part);
+            }
         }
     }
 
-    /// <summary>The entries of a column at some indices.</summary>
-    internal void Gather(int column, ReadOnlySpan<int> at, Span<float> entries)
+    /// <summary>The entries of a column at some indices; <paramref name="places"/> holds for each of these its number from 1, for others 0.</summary>
+    internal void Gather(int column, ReadOnlySpan<int> at, ReadOnlySpan<int> places, Span<float> entries)
     {
-        GramChunk chunk = _chunks[column / _columnsPerChunk];
-        ReadOnlySpan<float> values = chunk.Values(column % _columnsPerChunk);
+        ReadOnlySpan<float> values = ValuesOf(column);
+        ReadOnlySpan<int> indices = IndicesOf(column);
+        if (values.Length == Columns || at.Length < indices.Length / 8)
+        {
+            Gather(column, at, entries);
+        }
+        else
+        {
+            entries.Clear();
+            for (int i = 0; i < indices.Length; i++)
+            {
+                int place = places[indices[i]];
+                if (place > 0)
+                {
+                    entries[place - 1] = values[i];
+                }
+            }
+        }
+
+        for (int i = 0; i < at.Length && _offsets.Length > 0; i++)
+        {
+            entries[i] = (float)(entries[i] - (_offsets[column] * _offsets[at[i]]));
+        }
+    }
+
+    private ReadOnlySpan<float> ValuesOf(int column) => _chunks[column / _columnsPerChunk].Values(column % _columnsPerChunk);
+
+    private ReadOnlySpan<int> IndicesOf(int column) => _chunks[column / _columnsPerChunk].Indices(column % _columnsPerChunk);
+
+    private ReadOnlySpan<float> Part(int column, ColumnRange range) => ValuesOf(column).Slice(range.Start, range.Length);
+
+    private void Gather(int column, ReadOnlySpan<int> at, Span<float> entries)
+    {
+        ReadOnlySpan<float> values = ValuesOf(column);
         if (values.Length == Columns)
         {
             for (int i = 0; i < at.Length; i++)
@@ -102,7 +165,7 @@ public sealed class SharedGram : IDisposable
             return;
         }
 
-        ReadOnlySpan<int> indices = chunk.Indices(column % _columnsPerChunk);
+        ReadOnlySpan<int> indices = IndicesOf(column);
         for (int i = 0; i < at.Length; i++)
         {
             int found = indices.BinarySearch(at[i]);

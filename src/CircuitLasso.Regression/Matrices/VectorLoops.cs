@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace CircuitLasso.Regression;
@@ -7,6 +8,7 @@ namespace CircuitLasso.Regression;
 internal static class VectorLoops
 {
     /// <summary>Sum over i of x[i] y[i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<double> x, ReadOnlySpan<double> y)
     {
         y = y[..x.Length];
@@ -37,42 +39,27 @@ internal static class VectorLoops
     }
 
     /// <summary>y[i] += factor x[i].</summary>
-    public static void AddScaled(double factor, ReadOnlySpan<double> x, Span<double> y)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddScaled<T>(T factor, ReadOnlySpan<T> x, Span<T> y)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         y = y[..x.Length];
-        ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x);
-        Span<Vector<double>> sum = MemoryMarshal.Cast<double, Vector<double>>(y)[..source.Length];
-        Vector<double> scale = new(factor);
+        ReadOnlySpan<Vector<T>> source = MemoryMarshal.Cast<T, Vector<T>>(x);
+        Span<Vector<T>> sum = MemoryMarshal.Cast<T, Vector<T>>(y)[..source.Length];
+        Vector<T> scale = new(factor);
         for (int i = 0; i < source.Length; i++)
         {
             sum[i] += scale * source[i];
         }
 
-        for (int k = source.Length * Vector<double>.Count; k < x.Length; k++)
-        {
-            y[k] += factor * x[k];
-        }
-    }
-
-    /// <summary>y[i] += factor x[i], all in float32.</summary>
-    public static void AddScaled(float factor, ReadOnlySpan<float> x, Span<float> y)
-    {
-        y = y[..x.Length];
-        ReadOnlySpan<Vector<float>> source = MemoryMarshal.Cast<float, Vector<float>>(x);
-        Span<Vector<float>> sum = MemoryMarshal.Cast<float, Vector<float>>(y)[..source.Length];
-        Vector<float> scale = new(factor);
-        for (int i = 0; i < source.Length; i++)
-        {
-            sum[i] += scale * source[i];
-        }
-
-        for (int k = source.Length * Vector<float>.Count; k < x.Length; k++)
+        for (int k = source.Length * Vector<T>.Count; k < x.Length; k++)
         {
             y[k] += factor * x[k];
         }
     }
 
     /// <summary>y[i] += factor x[i], with x widened to float64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(double factor, ReadOnlySpan<float> x, Span<double> y)
     {
         y = y[..x.Length];
@@ -94,6 +81,7 @@ internal static class VectorLoops
     }
 
     /// <summary>Sum over i of x[i] y[i], with x widened to float64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<double> y)
     {
         y = y[..x.Length];
@@ -118,6 +106,7 @@ internal static class VectorLoops
     }
 
     /// <summary>Sum over i of values[i] y[indices[i]].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<double> y)
     {
         values = values[..indices.Length];
@@ -132,7 +121,36 @@ internal static class VectorLoops
         return i < indices.Length ? even + odd + (values[i] * y[indices[i]]) : even + odd;
     }
 
+    /// <summary>y[i] += the sum of four factors times as many vectors, widened to float64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddScaled(
+        double factor0, ReadOnlySpan<float> x0, double factor1, ReadOnlySpan<float> x1, double factor2, ReadOnlySpan<float> x2, double factor3, ReadOnlySpan<float> x3, Span<double> y)
+    {
+        ReadOnlySpan<Vector<float>> source0 = MemoryMarshal.Cast<float, Vector<float>>(x0[..y.Length]);
+        ReadOnlySpan<Vector<float>> source1 = MemoryMarshal.Cast<float, Vector<float>>(x1[..y.Length])[..source0.Length];
+        ReadOnlySpan<Vector<float>> source2 = MemoryMarshal.Cast<float, Vector<float>>(x2[..y.Length])[..source0.Length];
+        ReadOnlySpan<Vector<float>> source3 = MemoryMarshal.Cast<float, Vector<float>>(x3[..y.Length])[..source0.Length];
+        Span<Vector<double>> sum = MemoryMarshal.Cast<double, Vector<double>>(y);
+        sum = sum[..(2 * source0.Length)];
+        Vector<double> scale0 = new(factor0), scale1 = new(factor1), scale2 = new(factor2), scale3 = new(factor3);
+        for (int i = 0; i < source0.Length; i++)
+        {
+            Vector.Widen(source0[i], out Vector<double> low0, out Vector<double> high0);
+            Vector.Widen(source1[i], out Vector<double> low1, out Vector<double> high1);
+            Vector.Widen(source2[i], out Vector<double> low2, out Vector<double> high2);
+            Vector.Widen(source3[i], out Vector<double> low3, out Vector<double> high3);
+            sum[2 * i] += ((scale0 * low0) + (scale1 * low1)) + ((scale2 * low2) + (scale3 * low3));
+            sum[(2 * i) + 1] += ((scale0 * high0) + (scale1 * high1)) + ((scale2 * high2) + (scale3 * high3));
+        }
+
+        for (int k = source0.Length * Vector<float>.Count; k < y.Length; k++)
+        {
+            y[k] += ((factor0 * x0[k]) + (factor1 * x1[k])) + ((factor2 * x2[k]) + (factor3 * x3[k]));
+        }
+    }
+
     /// <summary>y[indices[i]] += factor values[i].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Scatter(double factor, ReadOnlySpan<int> indices, ReadOnlySpan<float> values, Span<double> y)
     {
         values = values[..indices.Length];
@@ -143,6 +161,7 @@ internal static class VectorLoops
     }
 
     /// <summary>The largest |x[i]|; zero for nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double LargestMagnitude(ReadOnlySpan<double> x)
     {
         ReadOnlySpan<Vector<double>> source = MemoryMarshal.Cast<double, Vector<double>>(x);

@@ -7,7 +7,7 @@ internal sealed class CoordinateDescentTarget(BlockProblem problem, SolverOption
     private readonly double[] _q = new double[problem.Columns];
     private readonly double[] _w = new double[problem.Columns];
     private readonly bool[] _isWorking = new bool[problem.Columns];
-    private readonly PackedLasso _packed = new();
+    private readonly PackedLasso<double> _packed = new();
     private readonly List<(double Violation, int Column)> _violators = [];
 
     /// <summary>Minimises ||y - X w||^2 + lambda ||w||_1 over the columns that the target may use.</summary>
@@ -40,7 +40,7 @@ internal sealed class CoordinateDescentTarget(BlockProblem problem, SolverOption
             iterations += Math.Max(1, passes);
             for (int i = 0; i < _packed.Count; i++)
             {
-                _w[_packed.ColumnAt(i)] = _packed.Weights[i];
+                _w[_packed.Columns[i]] = _packed.Weights[i];
             }
         }
 
@@ -68,7 +68,14 @@ internal sealed class CoordinateDescentTarget(BlockProblem problem, SolverOption
     private void Include(int target, int column)
     {
         _isWorking[column] = true;
-        _packed.Add(column, problem.GramRow(column), problem.GramRow(target)[column], _w[column]);
+        ReadOnlySpan<double> gram = problem.GramRow(column);
+        Span<double> row = _packed.Add(column, problem.GramRow(target)[column], _q[column], _w[column]);
+        for (int i = 0; i < row.Length; i++)
+        {
+            row[i] = gram[_packed.Columns[i]];
+        }
+
+        _packed.Mirror(_packed.Count - 1);
     }
 
     /// <summary>Computes q afresh over the allowed columns and the certificate from it.</summary>
@@ -85,7 +92,7 @@ internal sealed class CoordinateDescentTarget(BlockProblem problem, SolverOption
                 double weight = _packed.Weights[i];
                 if (weight != 0)
                 {
-                    VectorLoops.AddScaled(-weight, problem.GramRow(_packed.ColumnAt(i)).Slice(range.Start, range.Length), q);
+                    VectorLoops.AddScaled(-weight, problem.GramRow(_packed.Columns[i]).Slice(range.Start, range.Length), q);
                 }
             }
 
@@ -96,7 +103,7 @@ internal sealed class CoordinateDescentTarget(BlockProblem problem, SolverOption
         double norm = 0, explained = 0, fitted = 0;
         for (int i = 0; i < _packed.Count; i++)
         {
-            int column = _packed.ColumnAt(i);
+            int column = _packed.Columns[i];
             double weight = _packed.Weights[i];
             norm += Math.Abs(weight);
             explained += weight * products[column];
@@ -131,7 +138,6 @@ internal sealed class CoordinateDescentTarget(BlockProblem problem, SolverOption
         foreach ((_, int column) in _violators.Take(Math.Max(room, FirstWorkingSet)))
         {
             Include(target, column);
-            _packed.SetCorrelation(_packed.Count - 1, _q[column]);
         }
     }
 }

@@ -16,7 +16,7 @@ internal sealed partial class ProximalNewtonState
     private readonly List<int>[] _working;
     private readonly bool[][] _isWorking;
     private readonly ClassificationPoint _point;
-    private readonly PackedLasso _packed = new();
+    private readonly PackedLasso<double> _packed = new();
     private readonly double[] _step;
     private int _iterations;
 

@@ -3,13 +3,16 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Regression;
 
 /// <summary>What <see cref="SharedGramSolver"/> found. Immutable.</summary>
-/// <param name="Coefficients">A in float64, columns of the design x targets.</param>
-/// <param name="Certificates">One certificate per target; its <c>Column</c> is the target's.</param>
+/// <param name="Coefficients">
+/// A in float64, columns of the design x targets; along a path one such matrix after another, so target t at lambda number k is column
+/// k targets + t.
+/// </param>
+/// <param name="Certificates">One certificate per column of <paramref name="Coefficients"/>; its <c>Column</c> is the target's.</param>
 /// <param name="CorrelationTime">The time spent on X'Y.</param>
 /// <param name="SolvingTime">The time spent on the targets.</param>
 public sealed record SharedGramSolution(
     CompressedColumns<double> Coefficients, IReadOnlyList<TargetCertificate> Certificates, TimeSpan CorrelationTime, TimeSpan SolvingTime)
 {
-    /// <summary>How many targets missed their gap.</summary>
+    /// <summary>How many certificates missed their gap.</summary>
     public int Missed => Certificates.Count(static certificate => !certificate.Converged);
 }

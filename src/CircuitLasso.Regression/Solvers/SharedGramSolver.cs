@@ -1,23 +1,23 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
 
 /// <summary>
-/// Many targets on one design and its shared float32 Gram matrix G = X'X: for each target, minimise ||y - X w||^2 + lambda ||w||_1, without
-/// intercept or scaling. Coordinate descent on a working set that starts from the ten worst violators of |q[j]| at most lambda / 2, with
-/// q = X'y - G w, and doubles until the certificate holds; on it G is packed, and every few passes an exact step is taken on the support.
+/// Many targets on one design and its shared float32 Gram matrix G = X'X: for each target, minimise ||y - X w||^2 + lambda sum_j c[j] |w[j]|.
+/// Coordinate descent on a working set that starts from the worst violators of |q[j]| at most c[j] lambda / 2, with q = X'y - G w, and doubles
+/// until the certificate holds; on it G is packed, and every few passes an exact step is taken on the support.
 /// </summary>
 /// <remarks>
 /// Scalars, coefficients, q over all columns, gaps and factorisations are float64. A certificate counts the rounding of G against the
 /// target; where that would break it, the residual and its correlations are summed in float64 over the rows themselves. A target with
-/// 2 max|X'y| at most lambda costs nothing. Holds no state; thread-safe; results do not depend on the number of threads.
+/// 2 max|X'y| at most lambda costs nothing. On a centred design every regression has an unpenalised intercept, and a constant column
+/// explains nothing. Holds no state; thread-safe; results do not depend on the number of threads.
 /// </remarks>
 public static class SharedGramSolver
 {
     // What X'Y of the targets of one step may take.
-    private const long ProductsPerStep = 1 << 23;
+    private const long ProductsPerStep = 1 << 21;
 
     /// <summary>Solves for every target.</summary>
     /// <param name="design">X.</param>
@@ -28,7 +28,7 @@ public static class SharedGramSolver
     /// <param name="cancellationToken">Stops between targets.</param>
     /// <returns>Coefficients, and a certificate for each target; a target that missed its gap says so.</returns>
     /// <exception cref="ArgumentException">The matrices do not fit each other, or not exactly one of lambda and its ratio is given.</exception>
-    /// <exception cref="InputException">lambda, its ratio or the tolerance is not a positive number, or a target is not finite.</exception>
+    /// <exception cref="InputException">lambda, its ratio, a factor or the tolerance is not a positive number, or a target is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SharedGramSolution Solve(
         SharedDesign design,
@@ -38,44 +38,83 @@ public static class SharedGramSolver
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        options.Check();
+        options.Check(design.Columns);
         if (gram.Columns != design.Columns || targets.RowCount != design.Rows)
         {
             throw new ArgumentException("the Gram matrix or the targets are not of this design");
         }
 
         SharedDesign.CheckFinite(targets, "targets");
-        SparseVector?[] columns = new SparseVector?[targets.ColumnCount];
-        TargetCertificate[] certificates = new TargetCertificate[columns.Length];
-        ConcurrentBag<SharedGramTarget> workspaces = [];
-        int step = (int)Math.Clamp(ProductsPerStep / design.Columns, 16, 4096);
-        step = Math.Min(step, columns.Length);
+        SharedGramProblem problem = new(design, gram, options);
+        int count = targets.ColumnCount;
+        int step = (int)Math.Min(Math.Clamp(ProductsPerStep / design.Columns, 32, 4096), count);
         using NativeBuffer<double> products = new((nint)step * design.Columns, zeroed: false);
         Stopwatch correlating = new(), solving = new();
-        int done = 0;
-        for (int first = 0; first < columns.Length; first += step)
+        SharedGramRun run = new(problem, count, progress);
+        if (options is { PathLength: > 1, Lambda: not null })
         {
-            int count = Math.Min(step, columns.Length - first), start = first;
-            cancellationToken.ThrowIfCancellationRequested();
-            correlating.Start();
-            design.Correlate(targets, first, count, products);
-            correlating.Stop();
-            solving.Start();
-            DeterministicParallel.For(
-                count,
-                task =>
-                {
-                    SharedGramTarget workspace = workspaces.TryTake(out SharedGramTarget? spare) ? spare : new SharedGramTarget(design, gram, options);
-                    (columns[start + task], certificates[start + task]) = workspace.Solve(targets, start + task, products.Slice((nint)task * design.Columns, design.Columns));
-                    workspaces.Add(workspace);
-                    progress?.Report(new WorkProgress("solve", Interlocked.Increment(ref done), columns.Length, "targets"));
-                },
-                cancellationToken);
-            solving.Stop();
+            ForEachStep((first, task) => run.Include(products.Slice((nint)task * design.Columns, design.Columns), problem.Whole));
         }
 
-        SparseColumns found = SparseColumns.FromColumns(design.Columns, columns);
-        CompressedColumns<double> coefficients = new(design.Columns, found.ColumnStarts.ToArray(), found.RowIndices.ToArray(), found.Values.ToArray());
-        return new SharedGramSolution(coefficients, certificates, correlating.Elapsed, solving.Elapsed);
+        ForEachStep((first, task) => run.Solve(targets, first + task, products.Slice((nint)task * design.Columns, design.Columns), problem.Whole));
+        return run.Finish(correlating.Elapsed, solving.Elapsed);
+
+        void ForEachStep(Action<int, int> solve)
+        {
+            for (int first = 0; first < count; first += step)
+            {
+                int some = Math.Min(step, count - first), start = first;
+                cancellationToken.ThrowIfCancellationRequested();
+                correlating.Start();
+                design.Correlate(targets, first, some, products);
+                correlating.Stop();
+                solving.Start();
+                DeterministicParallel.For(some, task => solve(start, task), cancellationToken);
+                solving.Stop();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Solves the paper's problem on the design itself: each block of columns is explained by the blocks before it in computation order, and
+    /// X'Y is read off the Gram matrix. Coefficients that the order forbids do not exist; nothing of the design is copied.
+    /// </summary>
+    /// <param name="design">H.</param>
+    /// <param name="gram">Its Gram matrix.</param>
+    /// <param name="order">The blocks of the design's columns.</param>
+    /// <param name="options">The penalty, and when to stop.</param>
+    /// <param name="progress">Told of targets done, or null.</param>
+    /// <param name="cancellationToken">Stops between targets.</param>
+    /// <returns>Coefficients, columns x columns, and a certificate for each column, also those that nothing may explain.</returns>
+    /// <exception cref="ArgumentException">The matrices or the order do not fit each other, or not exactly one of lambda and its ratio is given.</exception>
+    /// <exception cref="InputException">lambda, its ratio, a factor or the tolerance is not a positive number.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static SharedGramSolution SolveBlocks(
+        SharedDesign design,
+        SharedGram gram,
+        BlockOrder order,
+        SharedGramOptions options,
+        IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        options.Check(design.Columns);
+        if (gram.Columns != design.Columns || order.Columns != design.Columns)
+        {
+            throw new ArgumentException("the Gram matrix or the blocks are not of this design");
+        }
+
+        SharedGramProblem problem = new(design, gram, options);
+        ColumnRange[][] allowed = [.. Enumerable.Range(0, order.Blocks.Count).Select(block => order.IsTarget(block) ? order.AllowedRanges(block) : [])];
+        int count = design.Columns;
+        SharedGramRun run = new(problem, count, progress);
+        Stopwatch solving = Stopwatch.StartNew();
+        if (options is { PathLength: > 1, Lambda: not null })
+        {
+            DeterministicParallel.For(count, target => run.IncludeColumn(target, allowed[order.BlockOf(target)]), cancellationToken);
+        }
+
+        // The widest targets come last in computation order and take longest: start with them.
+        DeterministicParallel.For(count, task => run.SolveColumn(count - 1 - task, allowed[order.BlockOf(count - 1 - task)]), cancellationToken);
+        return run.Finish(TimeSpan.Zero, solving.Elapsed);
     }
 }

@@ -3,180 +3,171 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Regression;
 
 /// <summary>One target of <see cref="SharedGramSolver"/>, and the memory that the next target uses again. For one thread.</summary>
-internal sealed class SharedGramTarget(SharedDesign design, SharedGram gram, SharedGramOptions options)
+internal sealed class SharedGramTarget(SharedGramProblem problem)
 {
-    private const int FirstWorkingSet = 10;
     private const int RoundsWithoutProgress = 3;
+
+    // How far a round reduces the gap on its working set.
+    private const double InnerShare = 0.02;
 
     // Half the distance between float32 numbers near one: the share by which an entry of G may be off.
     private const double Rounding = 1.0 / (1 << 24);
-    private readonly double[] _q = new double[design.Columns];
-    private readonly bool[] _isWorking = new bool[design.Columns];
-    private readonly SinglePackedLasso _packed = new();
+    private readonly SharedDesign _design = problem.Design;
+    private readonly SharedGram _gram = problem.Gram;
+    private readonly SharedGramOptions _options = problem.Options;
+    private readonly double[] _products = new double[problem.Design.Columns];
+    private readonly double[] _q = new double[problem.Design.Columns];
+    private readonly WorkingSet _working = new(problem);
+    private CompressedColumns<float>? _targets;
+    private double[] _target = [];
     private double[] _residual = [];
-    private int[] _violators = [];
-    private double[] _violations = [];
-    private double[] _sorted = [];
+    private double _mean;
+    private int _index;
+    private ColumnRange[] _allowed = [];
+    private double _nullLoss;
+    private double _productRounding;
+    private Fit _fit;
 
-    /// <summary>Minimises ||y - X w||^2 + lambda ||w||_1; <paramref name="products"/> is X'y.</summary>
-    public (SparseVector? Coefficients, TargetCertificate Certificate) Solve(CompressedColumns<float> targets, int target, ReadOnlySpan<double> products)
+    /// <summary>max |X'y| / c: half the smallest lambda that leaves the target empty.</summary>
+    public double LargestProduct { get; private set; }
+
+    /// <summary>X'y of a column of the design, read off G; the columns that are not allowed hold anything.</summary>
+    public ReadOnlySpan<double> ProductsOf(int column, ColumnRange[] allowed)
     {
-        double nullLoss = 0;
-        foreach (float value in targets.ValuesOf(target))
+        foreach (ColumnRange range in allowed)
         {
-            nullLoss += (double)value * value;
+            _products.AsSpan(range.Start, range.Length).Clear();
         }
 
-        double largest = VectorLoops.LargestMagnitude(products);
-        double lambda = options.Lambda ?? (2 * options.LambdaRatio!.Value * largest);
-        if (2 * largest <= lambda)
+        _gram.Subtract([column], [-1.0], allowed, _products);
+        return _products;
+    }
+
+    /// <summary>Begins with a column of the design as the target.</summary>
+    public void StartColumn(int column, ColumnRange[] allowed)
+    {
+        (_targets, _index, _mean, _nullLoss) = (null, column, _design.IsCentred ? _design.Means[column] : 0, problem.Squares[column]);
+        Start(ProductsOf(column, allowed), Rounding * problem.Norms[column], allowed);
+    }
+
+    /// <summary>Begins with a target whose X'y is given.</summary>
+    public void Start(CompressedColumns<float> targets, int index, ReadOnlySpan<double> products, ColumnRange[] allowed)
+    {
+        (_targets, _index) = (targets, index);
+        (_nullLoss, _mean) = problem.NullLoss(Target);
+        Start(products, 0, allowed);
+    }
+
+    /// <summary>
+    /// Minimises ||y - X w||^2 + lambda sum_j c[j] |w[j]|, from the solution of the call before, if there was one since the start.
+    /// </summary>
+    public (SparseVector? Coefficients, TargetCertificate Certificate) Solve(double lambda)
+    {
+        if (2 * LargestProduct <= lambda)
         {
-            return (null, new TargetCertificate(target, lambda, nullLoss, nullLoss, nullLoss, nullLoss, 0, true));
+            return (null, new TargetCertificate(_index, lambda, _nullLoss, _nullLoss, _nullLoss, _nullLoss, 0, true));
         }
 
-        Forget();
-        products.CopyTo(_q);
-        TargetCertificate certificate = Certify(products, target, lambda, nullLoss, largest, 0, 0);
         int passes = 0, idle = 0;
-        while (!certificate.Converged && passes < options.MaximumIterations && idle < RoundsWithoutProgress)
+        TargetCertificate certificate = Certify(lambda, passes, isExact: false);
+        while (!certificate.Converged && passes < _options.MaximumIterations && idle < RoundsWithoutProgress)
         {
-            bool grew = Grow(products, lambda / 2);
-            double tolerance = Math.Max(0.3 * options.Tolerance, 0.1 * certificate.RelativeGap);
-            passes += _packed.Minimise(nullLoss, lambda, tolerance, options.MaximumIterations - passes);
-            TargetCertificate next = Measure(targets, target, products, lambda, nullLoss, passes);
+            bool grew = _working.Grow(_q, _allowed, lambda / 2);
+            double tolerance = Math.Max(0.3 * _options.Tolerance, InnerShare * certificate.RelativeGap);
+            passes += _working.Packed.Minimise(_nullLoss, lambda, tolerance, _options.MaximumIterations - passes);
+            TargetCertificate next = Measure(lambda, passes);
             idle = grew || next.RelativeGap < 0.9 * certificate.RelativeGap ? 0 : idle + 1;
             certificate = next;
         }
 
-        return (_packed.ToVector(), certificate);
+        return (_working.Packed.ToVector(), certificate);
     }
 
-    private void Forget()
+    private DesignColumn Target => _targets is null ? _design.Column(_index) : new(_targets.RowsOf(_index), _targets.ValuesOf(_index), isWhole: false);
+
+    private void Start(ReadOnlySpan<double> products, double productRounding, ColumnRange[] allowed)
     {
-        for (int i = 0; i < _packed.Count; i++)
+        (_allowed, _productRounding) = (allowed, productRounding);
+        foreach (ColumnRange range in allowed)
         {
-            _isWorking[_packed.ColumnAt(i)] = false;
+            products.Slice(range.Start, range.Length).CopyTo(_q.AsSpan(range.Start));
         }
 
-        _packed.Clear();
+        LargestProduct = _nullLoss > 0 ? problem.LargestCorrelation(_q, allowed) : 0;
+        _working.Start(products);
+        _fit = new Fit(_nullLoss, _nullLoss, LargestProduct, 0, problem.LargestNorm * productRounding / problem.SmallestFactor, 0);
     }
 
     /// <summary>Computes q afresh and the certificate from it, from the rows themselves where the rounding of G stands in the way.</summary>
-    private TargetCertificate Measure(CompressedColumns<float> targets, int target, ReadOnlySpan<double> products, double lambda, double nullLoss, int passes)
+    private TargetCertificate Measure(double lambda, int passes)
     {
-        products.CopyTo(_q);
-        double weighted = 0;
-        for (int i = 0; i < _packed.Count; i++)
+        PackedLasso<float> packed = _working.Packed;
+        foreach (ColumnRange range in _allowed)
         {
-            double weight = _packed.Weights[i];
+            _working.Products.Slice(range.Start, range.Length).CopyTo(_q.AsSpan(range.Start));
+        }
+
+        _gram.Subtract(packed.Columns, packed.Weights, _allowed, _q);
+        double weighted = 0, norm = 0, explained = 0, fitted = 0;
+        for (int i = 0; i < packed.Count; i++)
+        {
+            double weight = packed.Weights[i];
             if (weight != 0)
             {
-                gram.AddScaled(-weight, _packed.ColumnAt(i), _q);
-                weighted += Math.Abs(weight) * Math.Sqrt(gram.Diagonal[_packed.ColumnAt(i)]);
+                int column = packed.Columns[i];
+                weighted += Math.Abs(weight) * problem.Norms[column];
+                norm += Math.Abs(weight) * problem.Factors[column];
+                explained += weight * _working.Products[column];
+                fitted += weight * _q[column];
             }
         }
 
-        // |G[i,j]| is at most the product of the norms, so the rounding moves q[i] by at most u |x_i| sum |w_j| |x_j|, and w'Gw likewise.
-        double error = Rounding * gram.LargestNorm * weighted, energyError = Rounding * weighted * weighted;
-        double largest = VectorLoops.LargestMagnitude(_q);
-        TargetCertificate safe = Certify(products, target, lambda, nullLoss, largest + error, 2 * energyError, passes);
-        if (!safe.Converged && Certify(products, target, lambda, nullLoss, largest, 0, passes).Converged)
+        // |G[i,j]| is at most the product of the norms, so its rounding moves q[i] by at most u |x_i| sum |w_j| |x_j|, and w'Gw likewise;
+        // where X'y is read off G too, |y| stands beside the sum. y'r = y'y - w'X'y and r'r = y'r - w'q.
+        double targetTimesResidual = _nullLoss - explained, spread = (Rounding * weighted) + _productRounding;
+        _fit = new Fit(
+            Math.Max(0, targetTimesResidual - fitted), targetTimesResidual, problem.LargestCorrelation(_q, _allowed), norm, problem.LargestNorm * spread / problem.SmallestFactor, 4 * weighted * spread);
+        TargetCertificate certificate = Certify(lambda, passes, isExact: false);
+        if (!certificate.Converged && Certify(lambda, passes, isExact: true).Converged)
         {
-            safe = MeasureRows(targets, target, lambda, nullLoss, passes);
+            MeasureRows();
+            certificate = Certify(lambda, passes, isExact: true);
         }
 
-        _packed.Refresh(_q);
-        return safe;
+        packed.Refresh(_q);
+        return certificate;
     }
 
-    private TargetCertificate Certify(ReadOnlySpan<double> products, int target, double lambda, double nullLoss, double largest, double slack, int passes)
+    private TargetCertificate Certify(double lambda, int passes, bool isExact)
     {
-        double norm = 0, explained = 0, fitted = 0;
-        for (int i = 0; i < _packed.Count; i++)
-        {
-            int column = _packed.ColumnAt(i);
-            double weight = _packed.Weights[i];
-            norm += Math.Abs(weight);
-            explained += weight * products[column];
-            fitted += weight * _q[column];
-        }
+        double largest = isExact ? _fit.Largest : _fit.Largest + _fit.CorrelationError;
 
-        // y'r = y'y - w'X'y and r'r = y'r - w'q.
-        double targetTimesResidual = nullLoss - explained;
-        return Certificate(target, lambda, nullLoss, Math.Max(0, targetTimesResidual - fitted), targetTimesResidual, largest, norm, slack, passes);
+        // A negative multiple of the residual says nothing where coefficients may not be negative.
+        double along = _options.NonNegative ? Math.Max(0, _fit.TargetTimesResidual) : _fit.TargetTimesResidual;
+        (double primal, double dual) = SquaredLoss.Evaluate(_fit.Loss, along, largest, _fit.Norm, lambda);
+        TargetCertificate certificate = new(_index, lambda, _fit.Loss, primal, isExact ? dual : dual - _fit.EnergyError, _nullLoss, passes, false);
+        return certificate with { Converged = certificate.RelativeGap <= _options.Tolerance };
     }
 
-    private TargetCertificate MeasureRows(CompressedColumns<float> targets, int target, double lambda, double nullLoss, int passes)
+    private void MeasureRows()
     {
-        Array.Resize(ref _residual, design.Rows);
-        Array.Clear(_residual);
-        ReadOnlySpan<int> rows = targets.RowsOf(target);
-        ReadOnlySpan<float> values = targets.ValuesOf(target);
-        for (int i = 0; i < rows.Length; i++)
+        Array.Resize(ref _residual, _design.Rows);
+        Array.Resize(ref _target, _design.Rows);
+        _target.AsSpan().Fill(-_mean);
+        Target.AddScaledTo(1, _target);
+        _target.CopyTo(_residual, 0);
+        SparseVector weights = _working.Packed.ToVector();
+        _design.Subtract(weights.Indices, weights.Values, _residual);
+        _design.Correlate(_residual, _q);
+        double norm = 0;
+        for (int i = 0; i < weights.Indices.Length; i++)
         {
-            _residual[rows[i]] = values[i];
+            norm += Math.Abs(weights.Values[i]) * problem.Factors[weights.Indices[i]];
         }
 
-        SparseVector weights = _packed.ToVector();
-        design.Subtract(weights.Indices, weights.Values, _residual);
-        design.Correlate(_residual, _q);
-        double targetTimesResidual = 0;
-        for (int i = 0; i < rows.Length; i++)
-        {
-            targetTimesResidual += values[i] * _residual[rows[i]];
-        }
-
-        double loss = VectorLoops.Dot(_residual, _residual), norm = weights.Values.Sum(Math.Abs);
-        return Certificate(target, lambda, nullLoss, loss, targetTimesResidual, VectorLoops.LargestMagnitude(_q), norm, 0, passes);
+        _fit = new Fit(VectorLoops.Dot(_residual, _residual), VectorLoops.Dot(_target, _residual), problem.LargestCorrelation(_q, _allowed), norm, 0, 0);
     }
 
-    private TargetCertificate Certificate(int target, double lambda, double nullLoss, double loss, double targetTimesResidual, double largest, double norm, double slack, int passes)
-    {
-        (double primal, double dual) = SquaredLoss.Evaluate(loss, targetTimesResidual, largest, norm, lambda);
-        TargetCertificate certificate = new(target, lambda, loss, primal, dual - slack, nullLoss, passes, false);
-        return certificate with { Converged = certificate.RelativeGap <= options.Tolerance };
-    }
-
-    /// <summary>Takes the worst violators of |q| at most mu into the working set, as many as there are in it, and at least ten.</summary>
-    private bool Grow(ReadOnlySpan<double> products, double mu)
-    {
-        int found = 0, room = Math.Max(FirstWorkingSet, _packed.Count);
-        for (int j = 0; j < _q.Length; j++)
-        {
-            if (Math.Abs(_q[j]) > mu && !_isWorking[j])
-            {
-                if (found == _violators.Length)
-                {
-                    Array.Resize(ref _violators, Math.Max(64, 2 * found));
-                    Array.Resize(ref _violations, _violators.Length);
-                    Array.Resize(ref _sorted, _violators.Length);
-                }
-
-                (_violators[found], _violations[found++]) = (j, Math.Abs(_q[j]));
-            }
-        }
-
-        double threshold = 0;
-        if (found > room)
-        {
-            Span<double> sorted = _sorted.AsSpan(0, found);
-            _violations.AsSpan(0, found).CopyTo(sorted);
-            sorted.Sort();
-            threshold = sorted[^room];
-        }
-
-        int taken = 0;
-        for (int i = 0; i < found && taken < room; i++)
-        {
-            if (_violations[i] >= threshold)
-            {
-                int column = _violators[i];
-                _isWorking[column] = true;
-                _packed.Add(column, gram, products[column], _q[column]);
-                taken++;
-            }
-        }
-
-        return taken > 0;
-    }
+    /// <summary>What a certificate depends on, and by how much the rounding of G may have moved it.</summary>
+    private readonly record struct Fit(double Loss, double TargetTimesResidual, double Largest, double Norm, double CorrelationError, double EnergyError);
 }

@@ -7,7 +7,7 @@ internal sealed partial class SharedLogisticState(SharedDesign design, SharedLog
     private const int CyclesPerWorkingSet = 20;
     private const int RoundsWithoutProgress = 20;
     private readonly double[]? _scales = options.PenaltyWeights is { } weights ? [.. weights.Select(weight => 1 / weight)] : null;
-    private readonly PackedLasso _packed = new();
+    private readonly PackedLasso<double> _packed = new();
     private ClassificationPoint _point = null!;
     private WeightedWorkingSet[] _working = [];
     private bool[][] _isWorking = [];

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Regression;
+
+/// <summary>The targets of one run of <see cref="SharedGramSolver"/>: who works on which, and what came out. Safe for several threads.</summary>
+internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgress<WorkProgress>? progress)
+{
+    private readonly ConcurrentBag<SharedGramTarget> _workspaces = [];
+    private readonly Lock _lock = new();
+    private readonly SparseVector?[] _columns = new SparseVector?[count * problem.Options.PathLength];
+    private readonly TargetCertificate[] _certificates = new TargetCertificate[count * problem.Options.PathLength];
+    private double _largest;
+    private int _done;
+
+    /// <summary>Takes a target into account for the first lambda of the whole matrix's path; its X'y is given.</summary>
+    public void Include(ReadOnlySpan<double> products, ColumnRange[] allowed)
+    {
+        double largest = problem.LargestCorrelation(products, allowed);
+        lock (_lock)
+        {
+            _largest = Math.Max(_largest, largest);
+        }
+    }
+
+    /// <summary>The same for a column of the design.</summary>
+    public void IncludeColumn(int target, ColumnRange[] allowed) =>
+        Use(workspace => Include(workspace.ProductsOf(target, allowed), allowed));
+
+    /// <summary>Solves for a target whose X'y is given.</summary>
+    public void Solve(CompressedColumns<float> targets, int target, ReadOnlySpan<double> products, ColumnRange[] allowed)
+    {
+        SharedGramTarget workspace = Take();
+        workspace.Start(targets, target, products, allowed);
+        Follow(workspace, target);
+    }
+
+    /// <summary>Solves for a column of the design.</summary>
+    public void SolveColumn(int target, ColumnRange[] allowed)
+    {
+        SharedGramTarget workspace = Take();
+        workspace.StartColumn(target, allowed);
+        Follow(workspace, target);
+    }
+
+    public SharedGramSolution Finish(TimeSpan correlationTime, TimeSpan solvingTime)
+    {
+        SparseColumns found = SparseColumns.FromColumns(problem.Design.Columns, _columns);
+        CompressedColumns<double> coefficients = new(problem.Design.Columns, found.ColumnStarts.ToArray(), found.RowIndices.ToArray(), found.Values.ToArray());
+        return new SharedGramSolution(coefficients, _certificates, correlationTime, solvingTime);
+    }
+
+    private void Follow(SharedGramTarget workspace, int target)
+    {
+        SharedGramOptions options = problem.Options;
+        double first = 2 * (options.Lambda is null ? workspace.LargestProduct : _largest);
+        double last = options.Lambda ?? (options.LambdaRatio!.Value * first);
+        for (int k = 0; k < options.PathLength; k++)
+        {
+            double lambda = k == options.PathLength - 1 || last >= first ? last : first * Math.Pow(last / first, k / (options.PathLength - 1.0));
+            (_columns[(k * count) + target], _certificates[(k * count) + target]) = workspace.Solve(lambda);
+        }
+
+        _workspaces.Add(workspace);
+        int done = Interlocked.Increment(ref _done);
+        progress?.Report(new WorkProgress("solve", done, count, "targets"));
+    }
+
+    private SharedGramTarget Take() => _workspaces.TryTake(out SharedGramTarget? spare) ? spare : new SharedGramTarget(problem);
+
+    private void Use(Action<SharedGramTarget> work)
+    {
+        SharedGramTarget workspace = Take();
+        work(workspace);
+        _workspaces.Add(workspace);
+    }
+}

@@ -1,0 +1,121 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace CircuitLasso.Regression;
+
+/// <summary>The columns that a target is solved on, grown by the worst violators, and their packed problem. For one thread.</summary>
+internal sealed class WorkingSet(SharedGramProblem problem)
+{
+    private const int FirstSize = 10;
+    private const int ViolatorsPerColumn = 16;
+    private readonly double[] _products = new double[problem.Design.Columns];
+
+    // One above the place of each column in the packed problem; zero where it is not in it.
+    private readonly int[] _places = new int[problem.Design.Columns];
+    private int[] _violators = [];
+    private double[] _violations = [];
+    private double[] _ranked = [];
+
+    /// <summary>The problem on these columns.</summary>
+    public PackedLasso<float> Packed { get; } = new(problem.Options.NonNegative);
+
+    /// <summary>X'y.</summary>
+    public ReadOnlySpan<double> Products => _products;
+
+    /// <summary>Begins with no columns.</summary>
+    public void Start(ReadOnlySpan<double> products)
+    {
+        foreach (int column in Packed.Columns)
+        {
+            _places[column] = 0;
+        }
+
+        Packed.Clear();
+        products.CopyTo(_products);
+    }
+
+    /// <summary>
+    /// Takes in the worst violators of |q[j]| at most mu c[j]: as many as there are columns in it, at least ten, and a share of the violators.
+    /// False where there are none.
+    /// </summary>
+    public bool Grow(ReadOnlySpan<double> q, ColumnRange[] allowed, double mu)
+    {
+        int found = FindViolators(q, allowed, mu), first = Packed.Count, room = Math.Max(Math.Max(FirstSize, first), found / ViolatorsPerColumn);
+        double threshold = 0;
+        if (found > room)
+        {
+            Span<double> ranked = _ranked.AsSpan(0, found);
+            _violations.AsSpan(0, found).CopyTo(ranked);
+            threshold = Ranking.Largest(ranked, room);
+        }
+
+        for (int i = 0, taken = 0; i < found && taken < room; i++)
+        {
+            if (_violations[i] >= threshold)
+            {
+                Add(_violators[i], q);
+                taken++;
+            }
+        }
+
+        Packed.Mirror(first);
+        return Packed.Count > first;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int FindViolators(ReadOnlySpan<double> q, ColumnRange[] allowed, double mu)
+    {
+        int found = 0, width = Vector<double>.Count;
+        Vector<double> bound = new(mu);
+        foreach (ColumnRange range in allowed)
+        {
+            if (_violators.Length < found + range.Length)
+            {
+                Array.Resize(ref _violators, found + range.Length);
+                Array.Resize(ref _violations, _violators.Length);
+                Array.Resize(ref _ranked, _violators.Length);
+            }
+
+            int j = range.Start;
+            if (problem.IsUniform)
+            {
+                // Most columns are no violators, and are passed over several at a time.
+                ReadOnlySpan<Vector<double>> part = MemoryMarshal.Cast<double, Vector<double>>(q.Slice(range.Start, range.Length));
+                for (int i = 0; i < part.Length; i++, j += width)
+                {
+                    if (Vector.GreaterThanAny(Vector.Abs(part[i]), bound))
+                    {
+                        found = Collect(q, j, j + width, mu, found);
+                    }
+                }
+            }
+
+            found = Collect(q, j, range.End, mu, found);
+        }
+
+        return found;
+    }
+
+    private int Collect(ReadOnlySpan<double> q, int start, int end, double mu, int found)
+    {
+        for (int j = start; j < end; j++)
+        {
+            double violation = problem.Violation(q[j], j);
+            if (violation > mu && _places[j] == 0)
+            {
+                (_violators[found], _violations[found++]) = (j, violation);
+            }
+        }
+
+        return found;
+    }
+
+    private void Add(int column, ReadOnlySpan<double> q)
+    {
+        Span<float> row = Packed.Add(column, _products[column], q[column], factor: problem.Factors[column]);
+        _places[column] = row.Length;
+        problem.Gram.Gather(column, Packed.Columns, _places, row);
+        row[^1] = (float)problem.Squares[column];
+    }
+}

@@ -1,4 +1,5 @@
 using CircuitLasso.Numerics;
+using CircuitLasso.Regression;
 
 namespace CircuitLasso.Cli;
 
@@ -8,51 +9,27 @@ internal static class MatrixFile
     /// <summary>Reads it as float32 by columns; a vector is one column.</summary>
     internal static CompressedColumns<float> Read(string path)
     {
-        if (Path.GetExtension(path).Equals(".npz", StringComparison.OrdinalIgnoreCase))
+        if (IsSparse(path))
         {
             return SciPySparseFile.Read<float>(path);
         }
 
         using NumPyArray array = NpyFile.Read(path);
-        if (array.Shape.Count is not (1 or 2))
-        {
-            throw new InputException(path, $"has {array.Shape.Count} dimensions", "give rows x columns");
-        }
-
-        long rows = array.Shape[0], columns = array.Shape.Count == 2 ? array.Shape[1] : 1;
-        if (rows > int.MaxValue || columns >= int.MaxValue || array.Length > Array.MaxLength)
-        {
-            throw new InputException(path, $"is {rows} x {columns}, more than fits here", "split it, or save it as a sparse matrix");
-        }
-
-        return Compress(array.AsSingles(), (int)rows, (int)columns);
+        return DenseCompression.Compress(array);
     }
 
-    private static CompressedColumns<float> Compress(float[] values, int rows, int columns)
+    /// <summary>Reads it as a design, with no copy but the one that is kept.</summary>
+    internal static SharedDesign ReadDesign(string path, bool centred = false)
     {
-        long[] starts = new long[columns + 1];
-        for (int at = 0; at < values.Length; at++)
+        if (IsSparse(path))
         {
-            starts[(at % columns) + 1] += values[at] != 0 ? 1 : 0;
+            (CompressedColumns<float> columns, CompressedColumns<float> rows) = SciPySparseFile.ReadBothWays<float>(path);
+            return SharedDesign.Create(columns, path, centred, rows);
         }
 
-        for (int j = 0; j < columns; j++)
-        {
-            starts[j + 1] += starts[j];
-        }
-
-        long[] next = starts[..columns];
-        int[] indices = new int[starts[^1]];
-        float[] kept = new float[indices.Length];
-        for (int at = 0; at < values.Length; at++)
-        {
-            if (values[at] != 0)
-            {
-                long place = next[at % columns]++;
-                (indices[place], kept[place]) = (at / columns, values[at]);
-            }
-        }
-
-        return new CompressedColumns<float>(rows, starts, indices, kept);
+        using NumPyArray array = NpyFile.Read(path);
+        return SharedDesign.Create(array, centred);
     }
+
+    private static bool IsSparse(string path) => Path.GetExtension(path).Equals(".npz", StringComparison.OrdinalIgnoreCase);
 }

@@ -69,7 +69,7 @@ internal sealed class SolveCommand : ToolCommand
         Stopwatch clock = Stopwatch.StartNew();
         CompressedColumns<float> targets = MatrixFile.Read(targetsPath);
         SharedDesign.CheckFinite(targets, targetsPath);
-        using SharedDesign design = SharedDesign.Create(MatrixFile.Read(designPath), designPath);
+        using SharedDesign design = MatrixFile.ReadDesign(designPath);
         if (targets.RowCount != design.Rows)
         {
             throw new InputException(targetsPath, $"has {targets.RowCount} rows, and {designPath} has {design.Rows}", "give the same rows of both");

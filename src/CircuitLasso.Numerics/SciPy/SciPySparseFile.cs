@@ -11,6 +11,7 @@ public static class SciPySparseFile
 {
     private const string Remedy = "save the matrix again with scipy.sparse.save_npz, as csc or csr";
     private const int MaximumEmptyColumns = 1 << 24;
+    private const int WindowLength = 1 << 16;
 
     /// <summary>
     /// Reads a matrix. Rows that do not ascend within a column are sorted, and entries of one place are added up, as SciPy does in every
@@ -20,8 +21,23 @@ public static class SciPySparseFile
     /// <param name="path">The file.</param>
     /// <exception cref="InputException">The file is missing or damaged, holds another format or element type, or its indices are not those of such a matrix.</exception>
     public static CompressedColumns<T> Read<T>(string path)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T> => Read<T>(path, out _);
+
+    /// <summary>Reads a matrix by columns and also by rows, with one transposition: the file has it one way.</summary>
+    /// <inheritdoc cref="Read{T}(string)"/>
+    /// <returns>The matrix, and its transpose.</returns>
+    public static (CompressedColumns<T> Columns, CompressedColumns<T> Rows) ReadBothWays<T>(string path)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
+        CompressedColumns<T> columns = Read(path, out CompressedColumns<T>? rows);
+        return (columns, rows ?? columns.Transpose());
+    }
+
+    // The rows come along where the file has them, sorted and without repetition.
+    private static CompressedColumns<T> Read<T>(string path, out CompressedColumns<T>? rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        rows = null;
         using NpzFile file = new(path);
         string? format = file.ReadText("format");
         if (format is not ("csc" or "csr"))
@@ -39,9 +55,15 @@ public static class SciPySparseFile
         bool byColumns = format == "csc";
         int majors = (int)shape[byColumns ? 1 : 0], minors = (int)shape[byColumns ? 0 : 1];
         long[] starts = Vector(file, "indptr", static array => array.AsInt64s());
+        int entries = CheckStarts(path, starts, majors);
         T[] values = Vector(file, "data", Values<T>);
-        CheckStarts(path, starts, majors, values.Length);
-        int[] indices = Indices(file, path, minors, values.Length);
+        if (values.Length != entries)
+        {
+            throw new InputException($"{path} (indptr)", $"runs from 0 to {entries}, and there are {values.Length} entries", Remedy);
+        }
+
+        int[] indices = Vector(file, "indices", array => Indices(array, path, minors, entries));
+        bool isSorted = Ascend(starts, indices);
         (long[] Starts, int[] Indices, T[] Values) columns = (starts, indices, values);
         if (!byColumns)
         {
@@ -52,8 +74,9 @@ public static class SciPySparseFile
             }
 
             columns = SparseTransposition.Run(minors, starts, indices, values);
+            rows = isSorted ? new CompressedColumns<T>(minors, starts, indices, values) : null;
         }
-        else if (!Ascend(starts, indices))
+        else if (!isSorted)
         {
             for (int j = 0; j < majors; j++)
             {
@@ -109,16 +132,22 @@ public static class SciPySparseFile
         return array.Shape.Count == 1 ? convert(array) : throw new InputException(array.Source, $"has {array.Shape.Count} dimensions where one is expected", Remedy);
     }
 
-    private static void CheckStarts(string path, long[] starts, int majors, int entries)
+    /// <summary>Refuses starts that are none; returns the number of entries, before any of them is read.</summary>
+    private static int CheckStarts(string path, long[] starts, int majors)
     {
         if (starts.Length != majors + 1)
         {
             throw new InputException($"{path} (indptr)", $"has {starts.Length} elements where the shape asks for {majors + 1}", Remedy);
         }
 
-        if (starts[0] != 0 || starts[^1] != entries)
+        if (starts[0] != 0)
         {
-            throw new InputException($"{path} (indptr)", $"runs from {starts[0]} to {starts[^1]}, and there are {entries} entries", Remedy);
+            throw new InputException($"{path} (indptr)", $"runs from {starts[0]} to {starts[^1]}, and not from 0", Remedy);
+        }
+
+        if (starts[^1] > Array.MaxLength)
+        {
+            throw new InputException(path, $"has {starts[^1]} entries, more than the {Array.MaxLength} that fit here", "save fewer rows or columns");
         }
 
         for (int i = 0; i < majors; i++)
@@ -128,22 +157,29 @@ public static class SciPySparseFile
                 throw new InputException($"{path} (indptr)", $"descends from {starts[i]} to {starts[i + 1]} at element {i + 1}", Remedy);
             }
         }
+
+        return (int)starts[^1];
     }
 
-    private static int[] Indices(NpzFile file, string path, int minors, int entries)
+    private static int[] Indices(NumPyArray array, string path, int minors, int entries)
     {
-        long[] wide = Vector(file, "indices", static array => array.AsInt64s());
-        if (wide.Length != entries)
+        if (array.Length != entries)
         {
-            throw new InputException($"{path} (indices)", $"has {wide.Length} elements and data {entries}", Remedy);
+            throw new InputException($"{path} (indices)", $"has {array.Length} elements and data {entries}", Remedy);
         }
 
-        int[] indices = new int[wide.Length];
-        for (int i = 0; i < wide.Length; i++)
+        int[] indices = new int[entries];
+        long[] window = new long[Math.Min(entries, WindowLength)];
+        for (int start = 0; start < entries; start += window.Length)
         {
-            indices[i] = wide[i] >= 0 && wide[i] < minors
-                ? (int)wide[i]
-                : throw new InputException($"{path} (indices)", $"element {i} is {wide[i]}, outside the {minors} that the shape allows", Remedy);
+            Span<long> wide = window.AsSpan(0, Math.Min(window.Length, entries - start));
+            array.CopyTo(start, wide);
+            for (int i = 0; i < wide.Length; i++)
+            {
+                indices[start + i] = wide[i] >= 0 && wide[i] < minors
+                    ? (int)wide[i]
+                    : throw new InputException($"{path} (indices)", $"element {start + i} is {wide[i]}, outside the {minors} that the shape allows", Remedy);
+            }
         }
 
         return indices;

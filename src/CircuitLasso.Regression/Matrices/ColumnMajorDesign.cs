@@ -39,6 +39,35 @@ internal sealed class ColumnMajorDesign : SharedDesign
         Centre();
     }
 
+    public ColumnMajorDesign(NumPyArray array, int rows, int columns, bool centred)
+        : base(rows, columns, centred)
+    {
+        _blockRows = BlockRows;
+        _values = new NativeBuffer<float>((nint)Rows * Columns, zeroed: false);
+        double[] squares = new double[columns];
+        long entries = 0;
+        try
+        {
+            DenseCompression.ForRows(array, (first, values) =>
+            {
+                entries += values.Length - values.Count(0);
+                SetRows(first, values, squares, array.Source);
+            });
+            for (int j = 0; j < columns; j++)
+            {
+                CheckSquares(squares[j], j, array.Source);
+            }
+        }
+        catch (InputException)
+        {
+            _values.Dispose();
+            throw;
+        }
+
+        Entries = entries;
+        Centre();
+    }
+
     private ColumnMajorDesign(ColumnMajorDesign design, ReadOnlySpan<int> rows, Func<NativeBuffer<double>>? products)
         : base(rows.Length, design.Columns, design.IsCentred)
     {
@@ -160,6 +189,29 @@ internal sealed class ColumnMajorDesign : SharedDesign
         }
 
         return sums;
+    }
+
+    private void SetRows(int first, ReadOnlySpan<float> rows, double[] squares, string subject)
+    {
+        int count = rows.Length / Columns;
+        for (int j = 0; j < Columns; j++)
+        {
+            Span<float> column = _values.Slice(((nint)j * Rows) + first, count);
+            double sum = 0;
+            for (int i = 0; i < count; i++)
+            {
+                float value = rows[(i * Columns) + j];
+                if (!float.IsFinite(value))
+                {
+                    throw NotFinite(value, first + i, j, subject);
+                }
+
+                sum += (double)value * value;
+                column[i] = value;
+            }
+
+            squares[j] += sum;
+        }
     }
 
     private protected override void CorrelateEntries(CompressedColumns<float> targets, int first, int count, NativeBuffer<double> products)

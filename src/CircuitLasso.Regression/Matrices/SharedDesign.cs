@@ -45,11 +45,27 @@ public abstract class SharedDesign : IDisposable
     /// <param name="matrix">The design.</param>
     /// <param name="subject">What it is called in errors.</param>
     /// <param name="centred">Whether X and every target stand for their centred columns.</param>
+    /// <param name="transpose">The transpose, where it is at hand; a sparse design keeps both.</param>
     /// <exception cref="InputException">There are no rows or no columns, or a value is NaN or infinite; the message names its row and column, both from 0.</exception>
-    public static SharedDesign Create(CompressedColumns<float> matrix, string subject = "design", bool centred = false)
+    public static SharedDesign Create(CompressedColumns<float> matrix, string subject = "design", bool centred = false, CompressedColumns<float>? transpose = null)
     {
         CheckFinite(matrix, subject);
-        return matrix.EntryCount > DenseShare * matrix.RowCount * matrix.ColumnCount ? new ColumnMajorDesign(matrix, centred) : new SparseDesign(matrix, centred);
+        return IsDense(matrix.EntryCount, matrix.RowCount, matrix.ColumnCount) ? new ColumnMajorDesign(matrix, centred) : new SparseDesign(matrix, centred, transpose: transpose);
+    }
+
+    /// <summary>The same of an array, rows x columns; a vector is one column. Plain numbers are copied from it straight to their place.</summary>
+    /// <param name="array">The design; it is not needed any more afterwards.</param>
+    /// <param name="centred">Whether X and every target stand for their centred columns.</param>
+    /// <exception cref="InputException">It has neither one nor two dimensions, no rows or no columns, or a value is NaN or infinite; the message names its row and column, both from 0.</exception>
+    public static SharedDesign Create(NumPyArray array, bool centred = false)
+    {
+        (int rows, int columns) = DenseCompression.Shape(array);
+        if (rows == 0 || columns == 0 || !IsDense(DenseCompression.CountEntries(array), rows, columns))
+        {
+            return Create(DenseCompression.Compress(array), array.Source, centred);
+        }
+
+        return new ColumnMajorDesign(array, rows, columns, centred);
     }
 
     /// <summary>Refuses an empty matrix and values that are not finite, or so large that a sum of squares leaves float32.</summary>
@@ -72,16 +88,13 @@ public abstract class SharedDesign : IDisposable
             {
                 if (!float.IsFinite(values[i]))
                 {
-                    throw new InputException(subject, $"row {matrix.RowsOf(j)[i]}, column {j} is {values[i].ToString(CultureInfo.InvariantCulture)} as float32", "remove or repair that row");
+                    throw NotFinite(values[i], matrix.RowsOf(j)[i], j, subject);
                 }
 
                 squares += (double)values[i] * values[i];
             }
 
-            if (squares > float.MaxValue)
-            {
-                throw new InputException(subject, $"column {j} is so large that its sum of squares overflows float32", "scale the columns down");
-            }
+            CheckSquares(squares, j, subject);
         }
     }
 
@@ -150,6 +163,17 @@ public abstract class SharedDesign : IDisposable
     /// <summary>X'r of the entries as they are.</summary>
     private protected abstract void CorrelateEntries(ReadOnlySpan<double> residual, Span<double> products);
 
+    private protected static InputException NotFinite(float value, int row, int column, string subject) =>
+        new(subject, $"row {row}, column {column} is {value.ToString(CultureInfo.InvariantCulture)} as float32", "remove or repair that row");
+
+    private protected static void CheckSquares(double squares, int column, string subject)
+    {
+        if (squares > float.MaxValue)
+        {
+            throw new InputException(subject, $"column {column} is so large that its sum of squares overflows float32", "scale the columns down");
+        }
+    }
+
     /// <summary>Computes the means, once the entries are in their place.</summary>
     private protected void Centre()
     {
@@ -176,6 +200,8 @@ public abstract class SharedDesign : IDisposable
         VectorLoops.AddScaled(-factor, _means, products);
         ClearConstants(products);
     }
+
+    private static bool IsDense(long entries, int rows, int columns) => entries > DenseShare * rows * columns;
 
     private static double Sum(ReadOnlySpan<float> values)
     {

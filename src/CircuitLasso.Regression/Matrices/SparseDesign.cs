@@ -22,12 +22,12 @@ public sealed class SparseDesign : SharedDesign
     private readonly CompressedColumns<float> _rows;
     private readonly int _blockRows;
 
-    internal SparseDesign(CompressedColumns<float> matrix, bool centred, int blockRows = BlockRows)
+    internal SparseDesign(CompressedColumns<float> matrix, bool centred, int blockRows = BlockRows, CompressedColumns<float>? transpose = null)
         : base(matrix.RowCount, matrix.ColumnCount, centred)
     {
         _blockRows = blockRows;
         _columns = matrix;
-        _rows = matrix.Transpose();
+        _rows = transpose ?? matrix.Transpose();
         Centre();
     }
 

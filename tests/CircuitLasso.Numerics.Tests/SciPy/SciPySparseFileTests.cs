@@ -44,6 +44,10 @@ public sealed class SciPySparseFileTests
             bool isNarrow = path.Contains(".f4.", StringComparison.Ordinal);
             Assert.Equal(dense.AsDoubles().Select(value => isNarrow ? (float)value : value), Dense(wide));
             Assert.Equal(dense.AsSingles(), Dense(narrow));
+            (CompressedColumns<float> columns, CompressedColumns<float> rows) = SciPySparseFile.ReadBothWays<float>(path);
+            AssertSame(narrow, columns);
+            AssertSame(narrow.Transpose(), rows);
+            AssertSame(narrow, DenseCompression.Compress(dense));
             SciPySparseFile.Write(path + ".ours.npz", narrow, compress: count % 2 == 0);
             if (!isNarrow)
             {
@@ -68,6 +72,20 @@ public sealed class SciPySparseFileTests
         CompressedColumns<double> matrix = SciPySparseFile.Read<double>(path);
         Assert.Equal(3, matrix.EntryCount);
         Assert.Equal(expected, Dense(matrix));
+        (CompressedColumns<double> columns, CompressedColumns<double> rows) = SciPySparseFile.ReadBothWays<double>(path);
+        AssertSame(matrix, columns);
+        AssertSame(matrix.Transpose(), rows);
+    }
+
+    [Fact]
+    public void An_array_of_other_dimensions_is_no_matrix()
+    {
+        using NumPyArray cube = NumPyArray.Create<float>(new float[8], 2, 2, 2), tall = NumPyArray.Create<float>([], 3_000_000_000, 0), vector = NumPyArray.Create<float>([0, 3, 0, -1], 4);
+        Assert.Contains("3 dimensions", Assert.Throws<InputException>(() => DenseCompression.Compress(cube)).Problem, StringComparison.Ordinal);
+        Assert.Contains("is 3000000000 x 0, more than fits", Assert.Throws<InputException>(() => DenseCompression.Compress(tall)).Problem, StringComparison.Ordinal);
+        CompressedColumns<float> column = DenseCompression.Compress(vector);
+        Assert.Equal((4, 1, 2L), (column.RowCount, column.ColumnCount, DenseCompression.CountEntries(vector)));
+        Assert.Equal([0, 3, 0, -1], Dense(column));
     }
 
     [Fact]
@@ -109,6 +127,7 @@ public sealed class SciPySparseFileTests
     [InlineData("csr", new long[] { 2, 3 }, new long[] { 0, 1, 2 }, new long[] { 0, -1 }, 2, "element 1 is -1, outside the 3")]
     [InlineData("csc", new long[] { 3, 2 }, new long[] { 0, 1, 2 }, new long[] { 0, 1, 2 }, 2, "has 3 elements and data 2")]
     [InlineData("csr", new long[] { 2, 2_000_000_000 }, new long[] { 0, 1, 2 }, new long[] { 0, 1 }, 2, "has 2000000000 columns")]
+    [InlineData("csr", new long[] { 2, 3 }, new long[] { 0, 1, 3_000_000_000 }, new long[] { 0, 1 }, 2, "has 3000000000 entries, more than the 2147483591 that fit here")]
     public void A_matrix_that_is_none_is_refused_with_the_reason(string format, long[] shape, long[] starts, long[] indices, int values, string reason)
     {
         using TemporaryFolder folder = new();
@@ -124,12 +143,12 @@ public sealed class SciPySparseFileTests
     {
         using TemporaryFolder folder = new();
         string path = folder.PathOf("bad.npz");
-        using NumPyArray counts = NumPyArray.Create<long>([1, 2], 2);
+        using NumPyArray counts = NumPyArray.Create<long>([1, 2], 2), starts = NumPyArray.Create<long>([0, 1, 2], 3);
         NpzFile.Write(path, [new("data", counts)]);
         Assert.Contains("no array 'format'", Assert.Throws<InputException>(() => SciPySparseFile.Read<float>(path)).Problem, StringComparison.Ordinal);
         NpzFile.WriteEntries(
             path,
-            [new("format", stream => stream.Write(NumPyText.ToBytes("csc"))), new("shape", counts.WriteTo), new("indptr", counts.WriteTo), new("data", counts.WriteTo)],
+            [new("format", stream => stream.Write(NumPyText.ToBytes("csc"))), new("shape", counts.WriteTo), new("indptr", starts.WriteTo), new("data", counts.WriteTo)],
             compress: false);
         Assert.Contains("no floating-point numbers", Assert.Throws<InputException>(() => SciPySparseFile.Read<float>(path)).Problem, StringComparison.Ordinal);
     }
@@ -177,6 +196,15 @@ public sealed class SciPySparseFileTests
         }
 
         Assert.InRange(refused, count / 4, count - 1);
+    }
+
+    private static void AssertSame<T>(CompressedColumns<T> expected, CompressedColumns<T> actual)
+        where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+    {
+        Assert.Equal((expected.RowCount, expected.ColumnCount), (actual.RowCount, actual.ColumnCount));
+        Assert.Equal(expected.ColumnStarts, actual.ColumnStarts);
+        Assert.Equal(expected.RowIndices, actual.RowIndices);
+        Assert.Equal(expected.Values, actual.Values);
     }
 
     private static float[] Transposed(float[] rowMajor, int rows, int columns) => [.. Enumerable.Range(0, rows * columns).Select(at => rowMajor[(at % rows * columns) + (at / rows)])];

@@ -120,6 +120,28 @@ public sealed class SharedGramTests
         InputException exception = Assert.Throws<InputException>(() => SharedDesign.Create(SparseSample.Compress(x), "x.npz"));
         Assert.Equal("x.npz", exception.Subject);
         Assert.Contains(reason, exception.Problem, StringComparison.Ordinal);
+        using NumPyArray array = NumPyArray.Create<float>([.. x.Cast<float>()], 5, 3);
+        Assert.Contains(reason, Assert.Throws<InputException>(() => SharedDesign.Create(array)).Problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(300, 50, 0.02)]
+    [InlineData(300, 50, 1.0)]
+    [InlineData(3000, 50, 1.0)]
+    [InlineData(2, 70_000, 1.0)]
+    public void A_design_of_an_array_is_that_of_its_entries(int rows, int features, double density)
+    {
+        float[,] x = new SparseSample(rows, features, 1, density, 6).X;
+        using NumPyArray array = NumPyArray.Create<float>([.. x.Cast<float>()], rows, features);
+        CompressedColumns<float> entries = SparseSample.Compress(x);
+        using SharedDesign design = SharedDesign.Create(array, centred: true), expected = SharedDesign.Create(entries, centred: true, transpose: entries.Transpose());
+        Assert.Equal((expected.GetType(), rows, features, expected.Entries), (design.GetType(), design.Rows, design.Columns, design.Entries));
+        Assert.Equal(expected.Means, design.Means);
+        for (int j = 0; j < features; j++)
+        {
+            Assert.Equal(expected.Column(j).Rows, design.Column(j).Rows);
+            Assert.Equal(expected.Column(j).Values, design.Column(j).Values);
+        }
     }
 
     [Theory]

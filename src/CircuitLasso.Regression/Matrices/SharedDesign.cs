@@ -163,10 +163,10 @@ public abstract class SharedDesign : IDisposable
     /// <summary>X'r of the entries as they are.</summary>
     private protected abstract void CorrelateEntries(ReadOnlySpan<double> residual, Span<double> products);
 
-    private protected static InputException NotFinite(float value, int row, int column, string subject) =>
+    internal static InputException NotFinite(float value, long row, int column, string subject) =>
         new(subject, $"row {row}, column {column} is {value.ToString(CultureInfo.InvariantCulture)} as float32", "remove or repair that row");
 
-    private protected static void CheckSquares(double squares, int column, string subject)
+    internal static void CheckSquares(double squares, int column, string subject)
     {
         if (squares > float.MaxValue)
         {

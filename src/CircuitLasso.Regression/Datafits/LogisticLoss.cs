@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
@@ -8,6 +9,7 @@ namespace CircuitLasso.Regression;
 /// </summary>
 public sealed class LogisticLoss : IClassificationLoss
 {
+    private const int RowsAtOnce = 512;
     private readonly int[] _labels;
 
     /// <summary>Keeps the labels.</summary>
@@ -37,20 +39,37 @@ public sealed class LogisticLoss : IClassificationLoss
     public double Evaluate(ReadOnlySpan<double> scores, Span<double> residuals)
     {
         double loss = 0;
-        for (int i = 0; i < _labels.Length; i++)
+        Span<double> small = stackalloc double[RowsAtOnce], logarithms = stackalloc double[RowsAtOnce];
+        for (int start = 0; start < _labels.Length; start += RowsAtOnce)
         {
-            if (_labels[i] < 0)
-            {
-                residuals[i] = 0;
-                continue;
-            }
+            ReadOnlySpan<int> labels = _labels.AsSpan(start, Math.Min(RowsAtOnce, _labels.Length - start));
+            ReadOnlySpan<double> z = scores.Slice(start, labels.Length);
+            Span<double> wrong = residuals.Slice(start, labels.Length);
+            small = small[..labels.Length];
+            logarithms = logarithms[..labels.Length];
 
             // With m the margin against the label, the loss is log(1 + exp(m)) and p - y is +-1 / (1 + exp(-m)).
-            double margin = _labels[i] == 1 ? -scores[i] : scores[i];
-            double small = Math.Exp(-Math.Abs(margin));
-            loss += Math.Max(margin, 0) + Math.Log(1 + small);
-            double wrong = (margin > 0 ? 1 : small) / (1 + small);
-            residuals[i] = _labels[i] == 1 ? -wrong : wrong;
+            for (int i = 0; i < small.Length; i++)
+            {
+                small[i] = -Math.Abs(z[i]);
+            }
+
+            TensorPrimitives.Exp(small, small);
+            TensorPrimitives.Add(small, 1, logarithms);
+            TensorPrimitives.Log(logarithms, logarithms);
+            for (int i = 0; i < labels.Length; i++)
+            {
+                if (labels[i] < 0)
+                {
+                    wrong[i] = 0;
+                    continue;
+                }
+
+                double margin = labels[i] == 1 ? -z[i] : z[i];
+                loss += Math.Max(margin, 0) + logarithms[i];
+                double share = (margin > 0 ? 1 : small[i]) / (1 + small[i]);
+                wrong[i] = labels[i] == 1 ? -share : share;
+            }
         }
 
         return loss;

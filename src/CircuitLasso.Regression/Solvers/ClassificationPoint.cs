@@ -90,10 +90,12 @@ internal sealed class ClassificationPoint
     /// <summary>The second derivatives of the loss in the scores of one column, p (1 - p) and not below a small number; 0 for rows left out.</summary>
     public void Curvatures(int c, Span<double> curvatures)
     {
-        for (int i = 0; i < Rows; i++)
+        ReadOnlySpan<double> residuals = Residuals(c);
+        for (int i = 0; i < residuals.Length; i++)
         {
-            double p = Probability(i, c);
-            curvatures[i] = _loss.Includes(i) ? Math.Max(p * (1 - p), SmallestCurvature) : 0;
+            // The residual is p or p - 1.
+            double wrong = Math.Abs(residuals[i]);
+            curvatures[i] = _loss.Includes(i) ? Math.Max(wrong * (1 - wrong), SmallestCurvature) : 0;
         }
     }
 

@@ -7,41 +7,37 @@ internal sealed partial class SharedLogisticState
     private const double LargestDrift = 0.1;
     private const double InnerTolerance = 0.05;
     private const int LargestNumberOfPasses = 1000;
-    private double[] _reduced = [];
     private double[] _workingGradient = [];
-    private double[] _q = [];
     private double[] _direction = [];
 
-    /// <summary>One proximal Newton step of one score column on its working set; returns by how much the model of the objective went down.</summary>
-    private double NewtonStep(int c, double lambda)
+    /// <summary>One proximal Newton step of one score column on its working set.</summary>
+    private void NewtonStep(int c, double lambda)
     {
         WeightedWorkingSet set = _working[c];
         int size = set.Count;
         Prepare(c, size);
-        Span<double> w = set.Coefficients, gradient = _workingGradient.AsSpan(0, size), q = _q.AsSpan(0, size), direction = _direction.AsSpan(0, size);
+        Span<double> w = set.Coefficients, gradient = _workingGradient.AsSpan(0, size), direction = _direction.AsSpan(0, size);
         set.Correlate(_point.Residuals(c), gradient);
         double curvature = options.Intercept ? ClassificationPoint.SumOf(_weighedWith[c]) : double.PositiveInfinity;
         double sum = options.Intercept ? ClassificationPoint.SumOf(_point.Residuals(c)) : 0;
 
         // Minimising over d0 first leaves a quadratic in d with the intercept's part taken out (weighted centring).
         double largest = 0;
-        Span<double> reduced = _reduced.AsSpan(0, size * size);
+        _packed.Clear();
         for (int k = 0; k < size; k++)
         {
             double toIntercept = set.Sums[k] / curvature;
             ReadOnlySpan<double> row = set.Gram.Slice(k * set.Stride, k + 1);
+            double q = (toIntercept * sum) - gradient[k];
+            largest = Math.Max(largest, w[k] != 0 ? Math.Abs(q - (lambda * Math.Sign(w[k]))) : Math.Abs(q) - lambda);
+            Span<double> reduced = _packed.Add(k, 0, q, w[k]);
             for (int l = 0; l <= k; l++)
             {
-                double value = row[l] - (toIntercept * set.Sums[l]);
-                reduced[(k * size) + l] = value;
-                reduced[(l * size) + k] = value;
+                reduced[l] = row[l] - (toIntercept * set.Sums[l]);
             }
-
-            q[k] = (toIntercept * sum) - gradient[k];
-            largest = Math.Max(largest, w[k] != 0 ? Math.Abs(q[k] - (lambda * Math.Sign(w[k]))) : Math.Abs(q[k]) - lambda);
         }
 
-        _packed.Load(reduced, w, q);
+        _packed.Mirror(0);
         _packed.MinimiseQuadratic(lambda, InnerTolerance * Math.Min(lambda, largest), LargestNumberOfPasses);
         double intercept = options.Intercept ? -sum / curvature : 0, slope = 0;
         for (int k = 0; k < size; k++)
@@ -54,7 +50,7 @@ internal sealed partial class SharedLogisticState
         slope += intercept * sum;
         if (slope >= 0)
         {
-            return 0;
+            return;
         }
 
         _step.AsSpan().Fill(intercept);
@@ -66,17 +62,14 @@ internal sealed partial class SharedLogisticState
             // What the whole step puts to zero is zero exactly.
             w[k] = length == 1 ? _packed.Weights[k] : w[k] + (length * direction[k]);
         }
-
-        return -length * slope;
     }
 
     /// <summary>Memory, and a Gram matrix that is close enough to the curvature of now.</summary>
     private void Prepare(int c, int size)
     {
-        if (_q.Length < size)
+        if (_direction.Length < size)
         {
-            (_q, _workingGradient, _direction) = (new double[2 * size], new double[2 * size], new double[2 * size]);
-            _reduced = new double[checked(4 * size * size)];
+            (_workingGradient, _direction) = (new double[2 * size], new double[2 * size]);
         }
 
         _point.Curvatures(c, _curvatures);

@@ -4,8 +4,7 @@ namespace CircuitLasso.Regression;
 internal sealed partial class SharedLogisticState(SharedDesign design, SharedLogisticOptions options)
 {
     private const int FirstWorkingSet = 32;
-    private const int CyclesPerWorkingSet = 20;
-    private const int RoundsWithoutProgress = 20;
+    private const int RoundsWithoutProgress = 100;
     private readonly double[]? _scales = options.PenaltyWeights is { } weights ? [.. weights.Select(weight => 1 / weight)] : null;
     private readonly PackedLasso<double> _packed = new();
     private ClassificationPoint _point = null!;
@@ -65,15 +64,13 @@ internal sealed partial class SharedLogisticState(SharedDesign design, SharedLog
             smallestGap = progress ? certificate.Gap : smallestGap;
             withoutProgress = progress ? 0 : withoutProgress + 1;
 
-            // The gap falls with the distance to the minimum, the objective with its square.
-            double aim = 0.1 * certificate.RelativeGap * certificate.RelativeGap * _point.NullLoss;
-            double decrease = double.PositiveInfinity;
-            for (int cycle = 0; cycle < CyclesPerWorkingSet && decrease > aim && steps < options.MaximumIterations; cycle++, steps++)
+            // One step and no more: the gradients over all columns, which tell what is missing, cost less than a step.
+            steps++;
+            for (int c = 0; c < Classes; c++)
             {
-                decrease = 0;
-                for (int c = 0; c < Classes; c++)
+                if (_working[c].Count > 0)
                 {
-                    decrease += _working[c].Count > 0 ? NewtonStep(c, lambda) : 0;
+                    NewtonStep(c, lambda);
                 }
             }
 

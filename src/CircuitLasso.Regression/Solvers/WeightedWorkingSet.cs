@@ -4,25 +4,41 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Regression;
 
 /// <summary>
-/// Columns of a <see cref="SharedDesign"/> that a Newton step works on, with coefficients, and their weighted Gram matrix X' diag(omega) X. Sparse
-/// columns are kept once more by row, so that the Gram matrix takes as many multiply-adds as half the sum over rows of the square of their
-/// entries. Column j counts as scale[j] times itself. For one thread.
+/// Columns of a <see cref="SharedDesign"/> that a Newton step works on, with coefficients, and their weighted Gram matrix X' diag(omega) X. The
+/// columns are kept once more by row: the popular ones as plain numbers, whose products are those of dense matrices, the rare ones as entries,
+/// whose products take half the sum over rows of the square of their number. Column j counts as scale[j] times itself. For one thread.
 /// </summary>
+/// <remarks>Entries times the root of omega are rounded to float32 and all their products summed in float64, so the matrix has no negative eigenvalue.</remarks>
 internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
 {
-    private const int RowsPerProduct = 512;
+    // A column with more entries than one row in so many is popular.
+    private const int RowsPerPopularEntry = 3;
     private int _capacity;
     private int _weighed;
     private int[] _columns = [];
     private double[] _coefficients = [];
     private double[] _gram = [];
     private double[] _sums = [];
-    private double[] _block = [];
     private double[] _scaled = [];
+    private bool _isByRow;
+
+    // Popular columns: their places, and their values row after row.
+    private int[] _popular = [];
+    private int _popularCount;
+    private int _counted;
+    private float[] _panel = [];
+
+    // Entries of rare columns by row: how many, where rows start, the places, the values.
+    private int[] _entriesOfRow = [];
     private int[] _starts = [];
     private int[] _places = [];
     private float[] _values = [];
-    private bool _isByRow;
+
+    // Per call: the panel times the roots of omega, its products with itself and with rare columns, and one row of entries.
+    private float[] _weightedPanel = [];
+    private double[] _popularGram = [];
+    private double[] _cross = [];
+    private float[] _entries = [];
 
     public int Count { get; private set; }
 
@@ -43,7 +59,8 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
 
     public void Clear()
     {
-        (Count, _weighed, _isByRow) = (0, 0, false);
+        (Count, _weighed, _popularCount, _counted, _isByRow) = (0, 0, 0, 0, false);
+        Array.Clear(_entriesOfRow);
     }
 
     public void Add(int column)
@@ -59,6 +76,7 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
     }
 
     /// <summary>X' residuals.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Correlate(ReadOnlySpan<double> residuals, Span<double> products)
     {
         for (int k = 0; k < Count; k++)
@@ -68,6 +86,7 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
     }
 
     /// <summary>scores += X coefficients.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void AddTo(ReadOnlySpan<double> coefficients, Span<double> scores)
     {
         if (!_isByRow)
@@ -83,20 +102,27 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
             return;
         }
 
-        if (_scaled.Length < Count)
+        if (_scaled.Length < Count + _popularCount)
         {
-            _scaled = new double[_capacity];
+            _scaled = new double[2 * _capacity];
         }
 
-        for (int k = 0; k < coefficients.Length; k++)
+        Span<double> ofPopular = _scaled.AsSpan(Count, _popularCount);
+        for (int k = 0; k < Count; k++)
         {
             _scaled[k] = Scale(k) * coefficients[k];
+        }
+
+        for (int s = 0; s < ofPopular.Length; s++)
+        {
+            ofPopular[s] = _scaled[_popular[s]];
         }
 
         for (int i = 0; i < scores.Length; i++)
         {
             int start = _starts[i], length = _starts[i + 1] - start;
-            scores[i] += VectorLoops.Dot(_places.AsSpan(start, length), _values.AsSpan(start, length), _scaled);
+            scores[i] += VectorLoops.Dot(_panel.AsSpan(i * _popularCount, _popularCount), ofPopular)
+                + VectorLoops.Dot(_places.AsSpan(start, length), _values.AsSpan(start, length), _scaled);
         }
     }
 
@@ -110,16 +136,22 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
             _sums[k] = Scale(k) * design.Column(_columns[k]).Dot(omega);
         }
 
-        if (design.Column(_columns[0]).IsWhole)
+        bool hasNewPopular = KeepByRow(first);
+        if (_entries.Length < _capacity)
         {
-            WeighWhole(omega, first);
-        }
-        else
-        {
-            KeepByRow();
-            WeighRows(omega, first);
+            _entries = new float[_capacity];
+            _cross = [];
         }
 
+        if (_cross.Length < Count * _popularCount)
+        {
+            _cross = new double[checked(_capacity * Math.Min(_capacity, 2 * _popularCount))];
+        }
+
+        // What popular columns have to do with all others is computed again when one of them is new.
+        int firstCross = hasNewPopular ? 0 : first;
+        Array.Clear(_cross, firstCross * _popularCount, (Count - firstCross) * _popularCount);
+        WeighRows(omega, first, firstCross);
         for (int k = first; k < Count && scales is not null; k++)
         {
             for (int l = 0; l <= k; l++)
@@ -128,6 +160,7 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
             }
         }
 
+        FillPopular(firstCross, hasNewPopular);
         _weighed = Count;
     }
 
@@ -151,27 +184,44 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
 
     private double Scale(int place) => scales is null ? 1 : scales[_columns[place]];
 
-    private void KeepByRow()
+    /// <summary>Brings the copies by row up to date; whether one of the columns from <paramref name="first"/> on is popular.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool KeepByRow(int first)
     {
+        bool hasNewPopular = false;
+        for (int k = first; k < Count; k++)
+        {
+            hasNewPopular |= IsPopular(design.Column(_columns[k]));
+        }
+
         if (_isByRow)
         {
-            return;
+            return hasNewPopular;
         }
 
         Array.Resize(ref _starts, design.Rows + 1);
-        Array.Clear(_starts);
-        for (int k = 0; k < Count; k++)
+        Array.Resize(ref _entriesOfRow, design.Rows);
+        Array.Resize(ref _popular, _capacity);
+        for (; _counted < Count; _counted++)
         {
-            foreach (int row in design.Column(_columns[k]).Rows)
+            DesignColumn column = design.Column(_columns[_counted]);
+            if (IsPopular(column))
             {
-                _starts[row]++;
+                _popular[_popularCount++] = _counted;
+                continue;
+            }
+
+            foreach (int row in column.Rows)
+            {
+                _entriesOfRow[row]++;
             }
         }
 
         int total = 0;
-        for (int i = 0; i < _starts.Length; i++)
+        for (int i = 0; i < _entriesOfRow.Length; i++)
         {
-            (_starts[i], total) = (total, total + _starts[i]);
+            _starts[i] = total;
+            total += _entriesOfRow[i];
         }
 
         if (_places.Length < total)
@@ -179,10 +229,28 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
             (_places, _values) = (new int[2 * total], new float[2 * total]);
         }
 
-        // Places ascend within every row, because columns are taken in order.
-        for (int k = 0; k < Count; k++)
+        int size = checked(design.Rows * _popularCount);
+        if (_panel.Length < size)
+        {
+            (_panel, _weightedPanel) = (new float[size], new float[size]);
+        }
+
+        Array.Clear(_panel, 0, size);
+        for (int k = 0, s = 0; k < Count; k++)
         {
             DesignColumn column = design.Column(_columns[k]);
+            if (s < _popularCount && _popular[s] == k)
+            {
+                for (int i = 0; i < column.Values.Length; i++)
+                {
+                    _panel[((column.IsWhole ? i : column.Rows[i]) * _popularCount) + s] = column.Values[i];
+                }
+
+                s++;
+                continue;
+            }
+
+            // Places ascend within every row, because columns are taken in order.
             for (int i = 0; i < column.Rows.Length; i++)
             {
                 int at = _starts[column.Rows[i]]++;
@@ -193,61 +261,92 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
         _starts.AsSpan(0, design.Rows).CopyTo(_starts.AsSpan(1));
         _starts[0] = 0;
         _isByRow = true;
+        return hasNewPopular;
     }
 
+    private bool IsPopular(DesignColumn column) => column.IsWhole || column.Rows.Length > design.Rows / RowsPerPopularEntry;
+
+    /// <summary>Products of rare columns from <paramref name="first"/> on with rare ones, and from <paramref name="firstCross"/> on with popular ones.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WeighRows(ReadOnlySpan<double> omega, int first)
+    private void WeighRows(ReadOnlySpan<double> omega, int first, int firstCross)
     {
+        int popular = _popularCount;
         for (int i = 0; i < omega.Length; i++)
         {
             ReadOnlySpan<int> places = _places.AsSpan(_starts[i], _starts[i + 1] - _starts[i]);
-            ReadOnlySpan<float> values = _values.AsSpan(_starts[i], places.Length);
-            for (int a = places.Length - 1; a >= 0 && places[a] >= first; a--)
+            ReadOnlySpan<float> values = _values.AsSpan(_starts[i], places.Length), plain = _panel.AsSpan(i * popular, popular);
+            Span<float> entries = _entries.AsSpan(0, places.Length), panel = _weightedPanel.AsSpan(i * popular, popular);
+            double root = Math.Sqrt(omega[i]);
+            for (int a = 0; a < entries.Length; a++)
             {
-                Span<double> row = _gram.AsSpan(places[a] * _capacity, places[a] + 1);
-                double factor = omega[i] * values[a];
-                for (int b = 0; b <= a; b++)
-                {
-                    row[places[b]] += factor * values[b];
-                }
+                entries[a] = (float)(root * values[a]);
             }
-        }
-    }
 
-    private void WeighWhole(ReadOnlySpan<double> omega, int first)
-    {
-        int added = Count - first, rows = design.Rows;
-        if (_block.Length < (Count + added) * RowsPerProduct)
-        {
-            _block = new double[(_capacity + added) * RowsPerProduct];
-        }
-
-        for (int start = 0; start < rows; start += RowsPerProduct)
-        {
-            int height = Math.Min(RowsPerProduct, rows - start);
-            Span<double> plain = _block.AsSpan(0, Count * height), weighted = _block.AsSpan(plain.Length, added * height);
-            for (int k = 0; k < Count; k++)
+            for (int s = 0; s < panel.Length; s++)
             {
-                ReadOnlySpan<float> values = design.Column(_columns[k]).Values.Slice(start, height);
-                Span<double> target = plain.Slice(k * height, height);
-                for (int i = 0; i < height; i++)
-                {
-                    target[i] = values[i];
-                }
+                panel[s] = (float)(root * plain[s]);
+            }
 
-                if (k >= first)
+            for (int a = places.Length - 1; a >= 0 && places[a] >= firstCross; a--)
+            {
+                int place = places[a];
+                double entry = entries[a];
+                VectorLoops.AddScaled(entry, panel, _cross.AsSpan(place * popular, popular));
+                if (place >= first)
                 {
-                    Span<double> product = weighted.Slice((k - first) * height, height);
-                    for (int i = 0; i < height; i++)
+                    Span<double> row = _gram.AsSpan(place * _capacity, place + 1);
+                    for (int b = 0; b <= a; b++)
                     {
-                        product[i] = target[i] * omega[start + i];
+                        row[places[b]] += entry * entries[b];
                     }
                 }
             }
-
-            MatrixBackend.Default.Gemm(false, true, added, Count, height, 1.0, weighted, height, plain, height, 1.0, _gram.AsSpan(first * _capacity), _capacity);
         }
     }
+
+    /// <summary>Writes the products with popular columns to their places.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FillPopular(int firstCross, bool hasNewPopular)
+    {
+        for (int k = firstCross, next = 0; k < Count; k++)
+        {
+            while (next < _popularCount && _popular[next] < k)
+            {
+                next++;
+            }
+
+            if (next < _popularCount && _popular[next] == k)
+            {
+                continue;
+            }
+
+            for (int s = 0; s < _popularCount; s++)
+            {
+                Write(k, _popular[s], _cross[(k * _popularCount) + s]);
+            }
+        }
+
+        if (!hasNewPopular)
+        {
+            return;
+        }
+
+        if (_popularGram.Length < _popularCount * _popularCount)
+        {
+            _popularGram = new double[_popularCount * _popularCount];
+        }
+
+        SymmetricProduct.RankK(design.Rows, _popularCount, 1.0, _weightedPanel.AsSpan(0, design.Rows * _popularCount), _popularCount, 0.0, _popularGram, _popularCount);
+        for (int s = 0; s < _popularCount; s++)
+        {
+            for (int t = 0; t <= s; t++)
+            {
+                Write(_popular[s], _popular[t], _popularGram[(s * _popularCount) + t]);
+            }
+        }
+    }
+
+    private void Write(int k, int l, double value) => _gram[(Math.Max(k, l) * _capacity) + Math.Min(k, l)] = Scale(k) * Scale(l) * value;
 
     private void Enlarge()
     {

@@ -131,6 +131,27 @@ internal sealed class ColumnMajorDesign : SharedDesign
 
     public override void Dispose() => _values.Dispose();
 
+    // Centred in float64 before they are rounded, so there is nothing left to take off.
+    internal override double[] GramOffsets() => [];
+
+    internal override SharedGramBuilder.Fill CreateColumnSums()
+    {
+        double[] values = new double[Rows];
+        return (column, sums) =>
+        {
+            TensorPrimitives.ConvertTruncating<float, double>(Column(column).Values, values);
+            TensorPrimitives.Subtract(values, IsCentred ? Means[column] : 0, values);
+            Correlate(values, sums);
+            ClearConstants(sums);
+            if (IsConstant(column))
+            {
+                sums.Clear();
+            }
+
+            return null;
+        };
+    }
+
     internal override DesignColumn Column(int column) => new([], _values.Slice((nint)column * Rows, Rows), isWhole: true);
 
     internal override ColumnMajorDesign SelectRows(ReadOnlySpan<int> rows) => new(this, rows, null);

@@ -28,6 +28,15 @@ internal sealed class GramChunk : IDisposable
     /// <summary>The indices of a column's values, ascending; none where the column is whole, or empty.</summary>
     public ReadOnlySpan<int> Indices(int column) => _indices.Slice(_indexStarts[column], _indexStarts[column + 1] - _indexStarts[column]);
 
+    /// <summary>A column: whole, or its entries by index.</summary>
+    /// <param name="column">The column, from the first of these.</param>
+    /// <param name="length">The length of a whole column; a compressed one never has so many entries.</param>
+    public DesignColumn Column(int column, int length)
+    {
+        ReadOnlySpan<float> values = Values(column);
+        return new DesignColumn(Indices(column), values, values.Length == length);
+    }
+
     public void Dispose()
     {
         _values.Dispose();

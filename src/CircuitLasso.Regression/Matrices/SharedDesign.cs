@@ -115,6 +115,12 @@ public abstract class SharedDesign : IDisposable
     /// <summary>Frees memory outside the managed heap. Calling it again does nothing.</summary>
     public abstract void Dispose();
 
+    /// <summary>What computes columns of X'X for one thread, as the Gram matrix keeps them.</summary>
+    internal abstract SharedGramBuilder.Fill CreateColumnSums();
+
+    /// <summary>What the columns lack to be centred; see <see cref="SharedGram.Offsets"/>.</summary>
+    internal abstract double[] GramOffsets();
+
     /// <summary>A column itself, never centred, for solvers that work on columns.</summary>
     internal abstract DesignColumn Column(int column);
 

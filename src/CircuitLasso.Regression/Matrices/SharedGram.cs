@@ -21,11 +21,9 @@ public sealed class SharedGram : IDisposable
         _columnsPerChunk = columnsPerChunk;
         _chunks = chunks;
         _diagonal = new float[columns];
-        Span<int> index = stackalloc int[1];
         for (int j = 0; j < columns; j++)
         {
-            index[0] = j;
-            Gather(j, index, _diagonal.AsSpan(j, 1));
+            _diagonal[j] = this[j, j];
             DenseColumns += IsDense(j) ? 1 : 0;
         }
     }
@@ -52,9 +50,9 @@ public sealed class SharedGram : IDisposable
     {
         get
         {
-            Span<float> value = stackalloc float[1];
-            Gather(column, [row], value);
-            return value[0];
+            DesignColumn found = Column(column);
+            int place = found.IsWhole ? row : found.Rows.BinarySearch(row);
+            return place < 0 ? 0 : found.Values[place];
         }
     }
 
@@ -67,112 +65,21 @@ public sealed class SharedGram : IDisposable
         }
     }
 
-    /// <summary>q -= G w over some ranges of indices; elsewhere q holds anything afterwards.</summary>
-    internal void Subtract(ReadOnlySpan<int> columns, ReadOnlySpan<double> weights, ReadOnlySpan<ColumnRange> ranges, Span<double> q)
-    {
-        // Whole columns four at a time, so that q is read and written once for the four.
-        Span<int> held = stackalloc int[4];
-        int count = 0;
-        double offset = 0;
-        for (int i = 0; i < columns.Length; i++)
-        {
-            if (weights[i] == 0)
-            {
-                continue;
-            }
-
-            int column = columns[i];
-            offset += _offsets.Length > 0 ? weights[i] * _offsets[column] : 0;
-            ReadOnlySpan<float> values = ValuesOf(column);
-            if (values.Length < Columns)
-            {
-                VectorLoops.Scatter(-weights[i], IndicesOf(column), values, q);
-                continue;
-            }
-
-            held[count++] = i;
-            if (count == held.Length)
-            {
-                foreach (ColumnRange range in ranges)
-                {
-                    VectorLoops.AddScaled(
-                        -weights[held[0]], Part(columns[held[0]], range), -weights[held[1]], Part(columns[held[1]], range), -weights[held[2]], Part(columns[held[2]], range), -weights[held[3]], Part(columns[held[3]], range), q.Slice(range.Start, range.Length));
-                }
-
-                count = 0;
-            }
-        }
-
-        foreach (ColumnRange range in ranges)
-        {
-            Span<double> part = q.Slice(range.Start, range.Length);
-            foreach (int i in held[..count])
-            {
-                VectorLoops.AddScaled(-weights[i], Part(columns[i], range), part);
-            }
-
-            if (offset != 0)
-            {
-                VectorLoops.AddScaled(offset, _offsets.AsSpan(range.Start, range.Length), part);
-            }
-        }
-    }
-
-    /// <summary>The entries of a column at some indices; <paramref name="places"/> holds for each of these its number from 1, for others 0.</summary>
-    internal void Gather(int column, ReadOnlySpan<int> at, ReadOnlySpan<int> places, Span<float> entries)
-    {
-        ReadOnlySpan<float> values = ValuesOf(column);
-        ReadOnlySpan<int> indices = IndicesOf(column);
-        if (values.Length == Columns || at.Length < indices.Length / 8)
-        {
-            Gather(column, at, entries);
-        }
-        else
-        {
-            entries.Clear();
-            for (int i = 0; i < indices.Length; i++)
-            {
-                int place = places[indices[i]];
-                if (place > 0)
-                {
-                    entries[place - 1] = values[i];
-                }
-            }
-        }
-
-        for (int i = 0; i < at.Length && _offsets.Length > 0; i++)
-        {
-            entries[i] = (float)(entries[i] - (_offsets[column] * _offsets[at[i]]));
-        }
-    }
-
-    private ReadOnlySpan<float> ValuesOf(int column) => _chunks[column / _columnsPerChunk].Values(column % _columnsPerChunk);
-
-    private ReadOnlySpan<int> IndicesOf(int column) => _chunks[column / _columnsPerChunk].Indices(column % _columnsPerChunk);
-
-    private ReadOnlySpan<float> Part(int column, ColumnRange range) => ValuesOf(column).Slice(range.Start, range.Length);
-
-    private void Gather(int column, ReadOnlySpan<int> at, Span<float> entries)
-    {
-        ReadOnlySpan<float> values = ValuesOf(column);
-        if (values.Length == Columns)
-        {
-            for (int i = 0; i < at.Length; i++)
-            {
-                entries[i] = values[at[i]];
-            }
-
-            return;
-        }
-
-        ReadOnlySpan<int> indices = IndicesOf(column);
-        for (int i = 0; i < at.Length; i++)
-        {
-            int found = indices.BinarySearch(at[i]);
-            entries[i] = found < 0 ? 0 : values[found];
-        }
-    }
+    /// <summary>What reads the columns for one thread.</summary>
+    internal GramReader CreateReader() => new Reader(this);
 
     // A compressed column never has an entry at every index: it would be whole.
     private bool IsDense(int column) => _chunks[column / _columnsPerChunk].Values(column % _columnsPerChunk).Length == Columns;
+
+    private DesignColumn Column(int column) => _chunks[column / _columnsPerChunk].Column(column % _columnsPerChunk, Columns);
+
+    private sealed class Reader(SharedGram gram) : GramReader(gram.Columns, gram._offsets)
+    {
+        public override void Dispose()
+        {
+            // The matrix belongs to whoever made it.
+        }
+
+        protected override DesignColumn Column(int column) => gram.Column(column);
+    }
 }

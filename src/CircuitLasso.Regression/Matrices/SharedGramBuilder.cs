@@ -80,7 +80,8 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long ma
         }
     }
 
-    private static GramChunk Chunk(int first, int count, Fill fill, double[] sums, float[] values, int[] indices)
+    /// <summary>Computes some neighbouring columns and packs them; the memory is used again, the sums being zero before and after.</summary>
+    public static GramChunk Chunk(int first, int count, Fill fill, double[] sums, float[] values, int[] indices)
     {
         int[] valueStarts = new int[count + 1], indexStarts = new int[count + 1];
         for (int i = 0; i < count; i++)

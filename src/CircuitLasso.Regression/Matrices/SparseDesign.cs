@@ -70,15 +70,7 @@ public sealed class SparseDesign : SharedDesign
 
         SharedGramBuilder builder = new(Columns, ColumnsPerTask, room);
         builder.Run(
-            () =>
-            {
-                GramColumnSums accumulator = new(_columns, _rows, _blockRows);
-                return (column, sums) =>
-                {
-                    Accumulate(accumulator, column, sums);
-                    return Reach(column);
-                };
-            },
+            CreateColumnSums,
             columns =>
             {
                 long work = columns.Sum(column => Work(column));
@@ -86,7 +78,7 @@ public sealed class SparseDesign : SharedDesign
                 progress?.Report(new WorkProgress("Gram matrix", (long)(Columns * share), Columns, "columns"));
             },
             cancellationToken);
-        return builder.IsFull ? null : builder.Finish([.. Offsets()]);
+        return builder.IsFull ? null : builder.Finish(GramOffsets());
     }
 
     /// <inheritdoc/>
@@ -122,8 +114,18 @@ public sealed class SparseDesign : SharedDesign
     }
 
     // G_c[i,j] is the entry less the product of two of them.
-    private IEnumerable<double> Offsets() =>
-        Enumerable.Range(0, IsCentred ? Columns : 0).Select(j => IsConstant(j) ? 0 : Math.Sqrt(Rows) * Means[j]);
+    internal override double[] GramOffsets() =>
+        [.. Enumerable.Range(0, IsCentred ? Columns : 0).Select(j => IsConstant(j) ? 0 : Math.Sqrt(Rows) * Means[j])];
+
+    internal override SharedGramBuilder.Fill CreateColumnSums()
+    {
+        GramColumnSums accumulator = new(_columns, _rows, _blockRows);
+        return (column, sums) =>
+        {
+            Accumulate(accumulator, column, sums);
+            return Reach(column);
+        };
+    }
 
     private void Accumulate(GramColumnSums accumulator, int column, Span<double> sums)
     {

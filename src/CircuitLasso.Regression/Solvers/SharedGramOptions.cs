@@ -34,6 +34,12 @@ public sealed record SharedGramOptions
     /// <summary>Passes over the working set after which a target is given up and reported as missed; default 10,000.</summary>
     public int MaximumIterations { get; init; } = 10_000;
 
+    /// <summary>
+    /// What columns of X'X that are computed on demand may take, in bytes, where there is no Gram matrix; default 0, none is kept. From an
+    /// eighth of the Gram matrix on, correlations with the residual come from these columns too, and below that from the rows.
+    /// </summary>
+    public long ColumnBytes { get; init; }
+
     internal void Check(int columns)
     {
         if (Lambda is null == LambdaRatio is null)

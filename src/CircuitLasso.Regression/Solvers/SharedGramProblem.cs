@@ -3,15 +3,22 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Regression;
 
 /// <summary>What all targets of one run of <see cref="SharedGramSolver"/> share. Immutable; safe for several threads.</summary>
-internal sealed class SharedGramProblem
+internal sealed class SharedGramProblem : IDisposable
 {
     // A centred column whose squares are below this share of the uncentred ones is constant, as far as float32 values can tell.
     private const double ConstantShare = 1e-12;
 
-    public SharedGramProblem(SharedDesign design, SharedGram gram, SharedGramOptions options)
+    // Where fewer columns of G than this share can be kept, they would be computed again and again.
+    private const int SmallCache = 8;
+    private readonly SharedGram? _gram;
+    private readonly GramColumnCache? _cache;
+
+    public SharedGramProblem(SharedDesign design, SharedGram? gram, SharedGramOptions options)
     {
         Design = design;
-        Gram = gram;
+        _gram = gram;
+        _cache = gram is null ? new GramColumnCache(design, options.ColumnBytes) : null;
+        ReadsRows = gram is null && options.ColumnBytes < design.EstimateGramBytes() / SmallCache;
         Options = options;
         Whole = [new ColumnRange(0, design.Columns)];
         Factors = new double[design.Columns];
@@ -33,7 +40,8 @@ internal sealed class SharedGramProblem
 
     public SharedDesign Design { get; }
 
-    public SharedGram Gram { get; }
+    /// <summary>Whether correlations with a residual are summed over the rows, because too few columns of G can be kept.</summary>
+    public bool ReadsRows { get; }
 
     public SharedGramOptions Options { get; }
 
@@ -57,6 +65,12 @@ internal sealed class SharedGramProblem
 
     /// <summary>The largest of <see cref="Norms"/>.</summary>
     public double LargestNorm { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cache?.Dispose();
+
+    /// <summary>What reads the columns of G for one thread.</summary>
+    public GramReader CreateReader() => _gram?.CreateReader() ?? _cache!.CreateReader();
 
     /// <summary>The largest correlation with respect to the penalty, max |q[j]| / c[j], and of q[j] itself where coefficients may not be negative.</summary>
     public double LargestCorrelation(ReadOnlySpan<double> q, ColumnRange[] allowed)

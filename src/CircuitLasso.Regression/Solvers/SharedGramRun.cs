@@ -45,6 +45,11 @@ internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgr
 
     public SharedGramSolution Finish(TimeSpan correlationTime, TimeSpan solvingTime)
     {
+        foreach (SharedGramTarget workspace in _workspaces)
+        {
+            workspace.Dispose();
+        }
+
         SparseColumns found = SparseColumns.FromColumns(problem.Design.Columns, _columns);
         CompressedColumns<double> coefficients = new(problem.Design.Columns, found.ColumnStarts.ToArray(), found.RowIndices.ToArray(), found.Values.ToArray());
         return new SharedGramSolution(coefficients, _certificates, correlationTime, solvingTime);

@@ -21,7 +21,7 @@ public static class SharedGramSolver
 
     /// <summary>Solves for every target.</summary>
     /// <param name="design">X.</param>
-    /// <param name="gram">Its Gram matrix.</param>
+    /// <param name="gram">Its Gram matrix, or null where it does not fit: then its columns are computed where they are needed.</param>
     /// <param name="targets">Y, with as many rows.</param>
     /// <param name="options">The penalty, and when to stop.</param>
     /// <param name="progress">Told of targets done, or null.</param>
@@ -32,20 +32,20 @@ public static class SharedGramSolver
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SharedGramSolution Solve(
         SharedDesign design,
-        SharedGram gram,
+        SharedGram? gram,
         CompressedColumns<float> targets,
         SharedGramOptions options,
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         options.Check(design.Columns);
-        if (gram.Columns != design.Columns || targets.RowCount != design.Rows)
+        if ((gram is not null && gram.Columns != design.Columns) || targets.RowCount != design.Rows)
         {
             throw new ArgumentException("the Gram matrix or the targets are not of this design");
         }
 
         SharedDesign.CheckFinite(targets, "targets");
-        SharedGramProblem problem = new(design, gram, options);
+        using SharedGramProblem problem = new(design, gram, options);
         int count = targets.ColumnCount;
         int step = (int)Math.Min(Math.Clamp(ProductsPerStep / design.Columns, 32, 4096), count);
         using NativeBuffer<double> products = new((nint)step * design.Columns, zeroed: false);
@@ -80,7 +80,7 @@ public static class SharedGramSolver
     /// X'Y is read off the Gram matrix. Coefficients that the order forbids do not exist; nothing of the design is copied.
     /// </summary>
     /// <param name="design">H.</param>
-    /// <param name="gram">Its Gram matrix.</param>
+    /// <param name="gram">Its Gram matrix, or null where it does not fit: then its columns are computed where they are needed.</param>
     /// <param name="order">The blocks of the design's columns.</param>
     /// <param name="options">The penalty, and when to stop.</param>
     /// <param name="progress">Told of targets done, or null.</param>
@@ -91,19 +91,19 @@ public static class SharedGramSolver
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SharedGramSolution SolveBlocks(
         SharedDesign design,
-        SharedGram gram,
+        SharedGram? gram,
         BlockOrder order,
         SharedGramOptions options,
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         options.Check(design.Columns);
-        if (gram.Columns != design.Columns || order.Columns != design.Columns)
+        if ((gram is not null && gram.Columns != design.Columns) || order.Columns != design.Columns)
         {
             throw new ArgumentException("the Gram matrix or the blocks are not of this design");
         }
 
-        SharedGramProblem problem = new(design, gram, options);
+        using SharedGramProblem problem = new(design, gram, options);
         ColumnRange[][] allowed = [.. Enumerable.Range(0, order.Blocks.Count).Select(block => order.IsTarget(block) ? order.AllowedRanges(block) : [])];
         int count = design.Columns;
         SharedGramRun run = new(problem, count, progress);

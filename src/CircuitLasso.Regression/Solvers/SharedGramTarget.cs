@@ -3,7 +3,7 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Regression;
 
 /// <summary>One target of <see cref="SharedGramSolver"/>, and the memory that the next target uses again. For one thread.</summary>
-internal sealed class SharedGramTarget(SharedGramProblem problem)
+internal sealed class SharedGramTarget : IDisposable
 {
     private const int RoundsWithoutProgress = 3;
 
@@ -12,12 +12,13 @@ internal sealed class SharedGramTarget(SharedGramProblem problem)
 
     // Half the distance between float32 numbers near one: the share by which an entry of G may be off.
     private const double Rounding = 1.0 / (1 << 24);
-    private readonly SharedDesign _design = problem.Design;
-    private readonly SharedGram _gram = problem.Gram;
-    private readonly SharedGramOptions _options = problem.Options;
-    private readonly double[] _products = new double[problem.Design.Columns];
-    private readonly double[] _q = new double[problem.Design.Columns];
-    private readonly WorkingSet _working = new(problem);
+    private readonly SharedGramProblem _problem;
+    private readonly SharedDesign _design;
+    private readonly GramReader _gram;
+    private readonly SharedGramOptions _options;
+    private readonly double[] _products;
+    private readonly double[] _q;
+    private readonly WorkingSet _working;
     private CompressedColumns<float>? _targets;
     private double[] _target = [];
     private double[] _residual = [];
@@ -28,8 +29,20 @@ internal sealed class SharedGramTarget(SharedGramProblem problem)
     private double _productRounding;
     private Fit _fit;
 
+    public SharedGramTarget(SharedGramProblem problem)
+    {
+        (_problem, _design, _options) = (problem, problem.Design, problem.Options);
+        _gram = problem.CreateReader();
+        _products = new double[_design.Columns];
+        _q = new double[_design.Columns];
+        _working = new WorkingSet(problem, _gram);
+    }
+
     /// <summary>max |X'y| / c: half the smallest lambda that leaves the target empty.</summary>
     public double LargestProduct { get; private set; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _gram.Dispose();
 
     /// <summary>X'y of a column of the design, read off G; the columns that are not allowed hold anything.</summary>
     public ReadOnlySpan<double> ProductsOf(int column, ColumnRange[] allowed)
@@ -46,15 +59,15 @@ internal sealed class SharedGramTarget(SharedGramProblem problem)
     /// <summary>Begins with a column of the design as the target.</summary>
     public void StartColumn(int column, ColumnRange[] allowed)
     {
-        (_targets, _index, _mean, _nullLoss) = (null, column, _design.IsCentred ? _design.Means[column] : 0, problem.Squares[column]);
-        Start(ProductsOf(column, allowed), Rounding * problem.Norms[column], allowed);
+        (_targets, _index, _mean, _nullLoss) = (null, column, _design.IsCentred ? _design.Means[column] : 0, _problem.Squares[column]);
+        Start(ProductsOf(column, allowed), Rounding * _problem.Norms[column], allowed);
     }
 
     /// <summary>Begins with a target whose X'y is given.</summary>
     public void Start(CompressedColumns<float> targets, int index, ReadOnlySpan<double> products, ColumnRange[] allowed)
     {
         (_targets, _index) = (targets, index);
-        (_nullLoss, _mean) = problem.NullLoss(Target);
+        (_nullLoss, _mean) = _problem.NullLoss(Target);
         Start(products, 0, allowed);
     }
 
@@ -93,15 +106,22 @@ internal sealed class SharedGramTarget(SharedGramProblem problem)
             products.Slice(range.Start, range.Length).CopyTo(_q.AsSpan(range.Start));
         }
 
-        LargestProduct = _nullLoss > 0 ? problem.LargestCorrelation(_q, allowed) : 0;
+        LargestProduct = _nullLoss > 0 ? _problem.LargestCorrelation(_q, allowed) : 0;
         _working.Start(products);
-        _fit = new Fit(_nullLoss, _nullLoss, LargestProduct, 0, problem.LargestNorm * productRounding / problem.SmallestFactor, 0);
+        _fit = new Fit(_nullLoss, _nullLoss, LargestProduct, 0, _problem.LargestNorm * productRounding / _problem.SmallestFactor, 0);
     }
 
     /// <summary>Computes q afresh and the certificate from it, from the rows themselves where the rounding of G stands in the way.</summary>
     private TargetCertificate Measure(double lambda, int passes)
     {
         PackedLasso<float> packed = _working.Packed;
+        if (_problem.ReadsRows)
+        {
+            MeasureRows();
+            packed.Refresh(_q);
+            return Certify(lambda, passes, isExact: true);
+        }
+
         foreach (ColumnRange range in _allowed)
         {
             _working.Products.Slice(range.Start, range.Length).CopyTo(_q.AsSpan(range.Start));
@@ -115,8 +135,8 @@ internal sealed class SharedGramTarget(SharedGramProblem problem)
             if (weight != 0)
             {
                 int column = packed.Columns[i];
-                weighted += Math.Abs(weight) * problem.Norms[column];
-                norm += Math.Abs(weight) * problem.Factors[column];
+                weighted += Math.Abs(weight) * _problem.Norms[column];
+                norm += Math.Abs(weight) * _problem.Factors[column];
                 explained += weight * _working.Products[column];
                 fitted += weight * _q[column];
             }
@@ -126,7 +146,7 @@ internal sealed class SharedGramTarget(SharedGramProblem problem)
         // where X'y is read off G too, |y| stands beside the sum. y'r = y'y - w'X'y and r'r = y'r - w'q.
         double targetTimesResidual = _nullLoss - explained, spread = (Rounding * weighted) + _productRounding;
         _fit = new Fit(
-            Math.Max(0, targetTimesResidual - fitted), targetTimesResidual, problem.LargestCorrelation(_q, _allowed), norm, problem.LargestNorm * spread / problem.SmallestFactor, 4 * weighted * spread);
+            Math.Max(0, targetTimesResidual - fitted), targetTimesResidual, _problem.LargestCorrelation(_q, _allowed), norm, _problem.LargestNorm * spread / _problem.SmallestFactor, 4 * weighted * spread);
         TargetCertificate certificate = Certify(lambda, passes, isExact: false);
         if (!certificate.Converged && Certify(lambda, passes, isExact: true).Converged)
         {
@@ -162,10 +182,10 @@ internal sealed class SharedGramTarget(SharedGramProblem problem)
         double norm = 0;
         for (int i = 0; i < weights.Indices.Length; i++)
         {
-            norm += Math.Abs(weights.Values[i]) * problem.Factors[weights.Indices[i]];
+            norm += Math.Abs(weights.Values[i]) * _problem.Factors[weights.Indices[i]];
         }
 
-        _fit = new Fit(VectorLoops.Dot(_residual, _residual), VectorLoops.Dot(_target, _residual), problem.LargestCorrelation(_q, _allowed), norm, 0, 0);
+        _fit = new Fit(VectorLoops.Dot(_residual, _residual), VectorLoops.Dot(_target, _residual), _problem.LargestCorrelation(_q, _allowed), norm, 0, 0);
     }
 
     /// <summary>What a certificate depends on, and by how much the rounding of G may have moved it.</summary>

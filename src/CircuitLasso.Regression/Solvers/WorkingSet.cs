@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace CircuitLasso.Regression;
 
 /// <summary>The columns that a target is solved on, grown by the worst violators, and their packed problem. For one thread.</summary>
-internal sealed class WorkingSet(SharedGramProblem problem)
+internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
 {
     private const int FirstSize = 10;
     private const int ViolatorsPerColumn = 16;
@@ -115,7 +115,7 @@ internal sealed class WorkingSet(SharedGramProblem problem)
     {
         Span<float> row = Packed.Add(column, _products[column], q[column], factor: problem.Factors[column]);
         _places[column] = row.Length;
-        problem.Gram.Gather(column, Packed.Columns, _places, row);
+        gram.Gather(column, Packed.Columns, _places, row);
         row[^1] = (float)problem.Squares[column];
     }
 }

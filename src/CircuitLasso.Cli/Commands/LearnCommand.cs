@@ -8,6 +8,7 @@ namespace CircuitLasso.Cli;
 internal sealed class LearnCommand : ToolCommand
 {
     private const int MostLambdas = 1000;
+    private const int MostPairs = 10_000;
     private static readonly LearningOptions _defaults = new();
 
     private readonly Option<string?> _store = new("--store") { Description = "A store made by collect.", HelpName = "STORE" };
@@ -58,9 +59,16 @@ internal sealed class LearnCommand : ToolCommand
         DefaultValueFactory = _ => _defaults.MinimumWeight,
     };
 
+    private readonly Option<int> _stability = new Option<int>("--stability")
+    {
+        Description = "Solve again on N pairs of half-samples of the rows, and say of each edge in what share of them it is chosen; 50 are usual, 0 for none.",
+        HelpName = "N",
+        DefaultValueFactory = _ => _defaults.StabilityPairs,
+    }.AtLeast(0);
+
     private readonly Option<int> _seed = new Option<int>("--seed")
     {
-        Description = "Seed of the shuffled targets.",
+        Description = "Seed of the shuffled targets and of the half-samples.",
         HelpName = "N",
         DefaultValueFactory = _ => (int)_defaults.Seed,
     }.AtLeast(0);
@@ -84,6 +92,7 @@ internal sealed class LearnCommand : ToolCommand
         Add(_path);
         Add(_standardize);
         Add(_minimumWeight);
+        Add(_stability);
         Add(_seed);
         Add(_out);
     }
@@ -97,6 +106,7 @@ internal sealed class LearnCommand : ToolCommand
             PathCount = options.GetValue(_path),
             Standardize = options.GetValue(_standardize),
             MinimumWeight = options.GetValue(_minimumWeight),
+            StabilityPairs = options.GetValue(_stability),
             Seed = (ulong)options.GetValue(_seed),
         };
         if (learning.Lambda is not null && learning.LambdaRatio is not null)
@@ -112,6 +122,11 @@ internal sealed class LearnCommand : ToolCommand
         if (learning.PathCount > MostLambdas)
         {
             throw new InputException("--path", string.Create(CultureInfo.InvariantCulture, $"{learning.PathCount} is more than {MostLambdas} lambdas"), "give fewer");
+        }
+
+        if (learning.StabilityPairs > MostPairs)
+        {
+            throw new InputException("--stability", string.Create(CultureInfo.InvariantCulture, $"{learning.StabilityPairs} is more than {MostPairs} pairs"), "give fewer; 50 are usual");
         }
 
         string outFile = options.GetRequiredValue(_out);

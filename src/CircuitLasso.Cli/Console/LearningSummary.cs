@@ -38,7 +38,7 @@ internal static class LearningSummary
         output.WriteLine($"{circuit.NodesInCircuit().Count} nodes and {edges.Length} edges in the circuit, of {circuit.Nodes.Count} and {circuit.Edges.Count} candidates");
         foreach (CircuitEdge edge in edges.Take(StrongestEdges))
         {
-            output.WriteLine(Text($"  {edge.Weight,6:P1}  {edge.Source} -> {edge.Target}"));
+            output.WriteLine(Text($"  {edge.Weight,6:P1}  {edge.Source} -> {edge.Target}{(edge.Stability is { } stability ? Text($"  (in {stability:P0} of the half-samples)") : string.Empty)}"));
         }
 
         output.WriteLine($"written to {file}; look at it with 'circuitlasso circuit show {file}'");
@@ -69,6 +69,11 @@ internal static class LearningSummary
             json.WriteString("source", edge.Source);
             json.WriteString("target", edge.Target);
             json.WriteNumber("weight", edge.Weight);
+            if (edge.Stability is { } stability)
+            {
+                json.WriteNumber("stability", stability);
+            }
+
             json.WriteEndObject();
         }
 

@@ -24,8 +24,8 @@ internal sealed class TargetLambdas
 
     public double this[int target] => IsUniform ? _lambdas[0] : _lambdas[target];
 
-    /// <summary>Every lambda multiplied by a factor.</summary>
-    public double[] Scaled(double factor) => [.. _lambdas.Select(lambda => factor * lambda)];
+    /// <summary>Every lambda multiplied by a factor; the smallest number there is stays above zero.</summary>
+    public double[] Scaled(double factor) => [.. _lambdas.Select(lambda => Math.Max(factor * lambda, double.Epsilon))];
 
     /// <summary>Refuses lambdas that do not belong to so many targets.</summary>
     public void CheckTargets(int count)

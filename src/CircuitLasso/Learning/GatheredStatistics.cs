@@ -26,11 +26,10 @@ internal sealed class GatheredStatistics : IDisposable
     /// <param name="columns">Its columns.</param>
     /// <param name="folds">Rows held out together.</param>
     /// <param name="numbers">Whether the target is numeric, and so has fold statistics of its own beside those of the matrix.</param>
-    public static long EstimateBytes(long rows, long columns, int folds, bool numbers)
+    /// <param name="resampled">Whether half-samples are drawn, from folds of their own.</param>
+    public static long EstimateBytes(long rows, long columns, int folds, bool numbers, bool resampled = false)
     {
-        // While rows come in, every fold keeps one Gram matrix for each level of its tree of blocks, and one is being made.
-        long levels = BitOperations.Log2((ulong)(rows / folds / GramAccumulator.BlockRows) + 1) + 1;
-        long reading = (folds * levels) + 1;
+        long reading = MatricesWhileReading(rows, folds);
 
         // Once they are in: all rows and each fold, and then what chooses lambda holds in turn. For numbers that is the same again with the target and
         // its shuffles beside the design, and a problem a fold (NumberFits); for the matrix it is two problems and the rows outside a fold (CrossValidation).
@@ -38,8 +37,17 @@ internal sealed class GatheredStatistics : IDisposable
         long matrices = numbers
             ? gathered + Math.Max(reading, gathered + folds + 1)
             : Math.Max(reading, gathered + 4);
+
+        // Half-samples: the problem of all rows, then finer folds as they are read, and once they are in, their sum, a half of it and its problem (EdgeStability).
+        matrices = resampled
+            ? Math.Max(matrices, gathered + 1 + Math.Max(MatricesWhileReading(rows, EdgeStability.Folds), EdgeStability.Folds + 3))
+            : matrices;
         return (12 * rows * columns) + (8 * columns * columns * matrices);
     }
+
+    // While rows come in, every fold keeps one Gram matrix for each level of its tree of blocks, and one is being made.
+    private static long MatricesWhileReading(long rows, int folds) =>
+        (folds * (BitOperations.Log2((ulong)(rows / folds / GramAccumulator.BlockRows) + 1) + 1)) + 1;
 
     /// <summary>Reads all rows.</summary>
     /// <param name="data">The design.</param>
@@ -51,7 +59,6 @@ internal sealed class GatheredStatistics : IDisposable
     {
         int columns = data.Blocks.Sum(block => block.Width);
         int piece = (int)Math.Clamp(FloatsAtOnce / columns, 1, data.Rows);
-        float[] wide = numbers is null ? [] : new float[piece * (columns + 1)];
         using FoldedGramAccumulator accumulator = new(columns + (numbers is null ? 0 : 1), folds, data.Subject);
         NativeBuffer<float> kept = new(checked((nint)(data.Rows * columns)), zeroed: false);
         try
@@ -62,21 +69,7 @@ internal sealed class GatheredStatistics : IDisposable
                 int count = (int)Math.Min(piece, data.Rows - start);
                 Span<float> rows = kept.Slice((nint)(start * columns), count * columns);
                 data.ReadRows(start, count, rows);
-                if (numbers is null)
-                {
-                    accumulator.Add(rows);
-                }
-                else
-                {
-                    for (int row = 0; row < count; row++)
-                    {
-                        rows.Slice(row * columns, columns).CopyTo(wide.AsSpan(row * (columns + 1)));
-                        wide[(row * (columns + 1)) + columns] = (float)numbers[start + row];
-                    }
-
-                    accumulator.Add(wide.AsSpan(0, count * (columns + 1)));
-                }
-
+                Add(accumulator, rows, columns, numbers, start);
                 progress?.Report(new WorkProgress("reading rows", start + count, data.Rows, "rows"));
             }
 
@@ -89,10 +82,48 @@ internal sealed class GatheredStatistics : IDisposable
         }
     }
 
+    /// <summary>Deals the rows, which are kept, out to other folds.</summary>
+    /// <param name="folds">Which row goes to which fold.</param>
+    /// <param name="numbers">The numeric target that the statistics hold, or null.</param>
+    /// <param name="subject">What the rows are called in errors.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    public FoldedGramStatistics Deal(FoldAssignment folds, double[]? numbers, string subject, CancellationToken cancellation)
+    {
+        int columns = Folds.All.Columns - (numbers is null ? 0 : 1);
+        int piece = (int)Math.Clamp(FloatsAtOnce / columns, 1, Folds.All.Rows);
+        using FoldedGramAccumulator accumulator = new(Folds.All.Columns, folds, subject);
+        for (long start = 0; start < Folds.All.Rows; start += piece)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = (int)Math.Min(piece, Folds.All.Rows - start);
+            Add(accumulator, Rows.Slice((nint)(start * columns), count * columns), columns, numbers, start);
+        }
+
+        return accumulator.Finish();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Rows.Dispose();
         Folds.Dispose();
+    }
+
+    // A numeric target is one more column at the end of each row.
+    private static void Add(FoldedGramAccumulator accumulator, ReadOnlySpan<float> rows, int columns, double[]? numbers, long start)
+    {
+        if (numbers is null)
+        {
+            accumulator.Add(rows);
+            return;
+        }
+
+        float[] wide = new float[columns + 1];
+        for (int row = 0; row < rows.Length / columns; row++)
+        {
+            rows.Slice(row * columns, columns).CopyTo(wide);
+            wide[columns] = (float)numbers[start + row];
+            accumulator.Add(wide);
+        }
     }
 }

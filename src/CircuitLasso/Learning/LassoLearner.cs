@@ -37,6 +37,6 @@ public static class LassoLearner
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(options);
-        return GatheredStatistics.EstimateBytes(data.Rows, data.Blocks.Sum(block => block.Width), options.Folds, target?.Numbers is not null);
+        return GatheredStatistics.EstimateBytes(data.Rows, data.Blocks.Sum(block => block.Width), options.Folds, target?.Numbers is not null, options.StabilityPairs > 0);
     }
 }

@@ -32,14 +32,17 @@ internal sealed class LassoLearning(
         LassoSolution solution = new CoordinateDescentSolver().Solve(
             problem, new L1Penalty(lambda), new SolverOptions { Tolerance = options.Tolerance }, path.Solutions[nearest], cancellation);
         Report(Stages);
-        return Assemble(gathered.Folds.All, design, path, solution, lambda, fitted);
+        EdgeStability? stability = options.StabilityPairs > 0
+            ? EdgeStability.Measure(gathered, order, lambda, target, fitted?.Lambda ?? 0, options, data.Subject, progress, cancellation)
+            : null;
+        return Assemble(gathered.Folds.All, design, path, solution, lambda, fitted, stability);
     }
 
     private void Report(int done) => progress?.Report(new WorkProgress("fitting", done, Stages, "stages"));
 
     private void RequireMemory()
     {
-        long needed = GatheredStatistics.EstimateBytes(data.Rows, _columns, options.Folds, target?.Numbers is not null);
+        long needed = GatheredStatistics.EstimateBytes(data.Rows, _columns, options.Folds, target?.Numbers is not null, options.StabilityPairs > 0);
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed > available)
         {
@@ -88,7 +91,7 @@ internal sealed class LassoLearning(
         return Math.Max(validated.SelectedLambda, double.Epsilon);
     }
 
-    private LearningResult Assemble(GramStatistics statistics, BlockOrder order, LambdaPath path, LassoSolution solution, double lambda, TargetReadout? fitted)
+    private LearningResult Assemble(GramStatistics statistics, BlockOrder order, LambdaPath path, LassoSolution solution, double lambda, TargetReadout? fitted, EdgeStability? stability)
     {
         int targetBlock = target is null ? _blocks.Count - 1 : -1;
         string targetName = target?.NodeName ?? _blocks[^1].Name;
@@ -120,16 +123,30 @@ internal sealed class LassoLearning(
             edges[key] = (edges.GetValueOrDefault(key) ?? new CircuitEdge(key.Item1, key.Item2, 0) { EntersAtLambda = enters }) with { Weight = edge.Weight, Norm = edge.Norm };
         }
 
+        if (stability is not null)
+        {
+            for (int source = 0; source < _blocks.Count; source++)
+            {
+                for (int reader = fitted is null ? 0 : -1; reader < _blocks.Count; reader++)
+                {
+                    if (edges.TryGetValue((NameOf(source), NameOf(reader)), out CircuitEdge? edge))
+                    {
+                        edges[(edge.Source, edge.Target)] = edge with { Stability = stability.Of(source, reader) };
+                    }
+                }
+            }
+        }
+
         Circuit circuit = new Circuit(Nodes(chosen, targetName), edges.Values, targetName)
         {
             Components = target?.Kind == CircuitNodeKind.Logits ? data.Components : null,
             WeightPath = [.. path.Solutions.SelectMany((at, k) => WeightPoints(Relevance(at), path.Lambdas[k], targetBlock, NameOf))],
-            Metrics = Metrics(solution, lambda, fitted, chosen),
+            Metrics = Metrics(solution, lambda, fitted, chosen, stability),
             Provenance = Provenance(),
         };
         circuit = predictable ? circuit.SelectAbove(options.MinimumWeight).Prune(needsIncoming: false) : circuit.Select(_ => false);
         double gap = Math.Max(fitted?.RelativeGap ?? 0, solution.Certificates.Max(certificate => certificate.RelativeGap));
-        return new LearningResult(circuit, lambda, predictable, solution.Missed + (fitted?.Missed == true ? 1 : 0), gap);
+        return new LearningResult(circuit, lambda, predictable, solution.Missed + (fitted?.Missed == true ? 1 : 0) + (stability?.Missed ?? 0), gap);
     }
 
     // The edges into the target come from its own regression, which has one lambda; those between blocks are what changes along the path.
@@ -191,7 +208,7 @@ internal sealed class LassoLearning(
         };
     }
 
-    private Dictionary<string, double> Metrics(LassoSolution solution, double lambda, TargetReadout? fitted, RelevanceResult relevance)
+    private Dictionary<string, double> Metrics(LassoSolution solution, double lambda, TargetReadout? fitted, RelevanceResult relevance, EdgeStability? stability)
     {
         Dictionary<string, double> metrics = new()
         {
@@ -215,6 +232,11 @@ internal sealed class LassoLearning(
             {
                 metrics[name] = value;
             }
+        }
+
+        if (stability is not null)
+        {
+            metrics["stability_missed"] = stability.Missed;
         }
 
         if (target?.Classes is null)
@@ -257,6 +279,11 @@ internal sealed class LassoLearning(
             ["seed"] = options.Seed.ToString(CultureInfo.InvariantCulture),
             ["regression_backend"] = MatrixBackend.Default.Name,
         };
+        if (options.StabilityPairs > 0)
+        {
+            provenance["stability"] = string.Create(CultureInfo.InvariantCulture, $"{options.StabilityPairs} complementary pairs of half-samples, each of {EdgeStability.Folds / 2} of {EdgeStability.Folds} folds");
+        }
+
         return provenance;
     }
 }

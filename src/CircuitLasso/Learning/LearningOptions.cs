@@ -33,6 +33,12 @@ public sealed record LearningOptions
     /// <summary>How often the target is shuffled to see what is predictable by chance.</summary>
     public int Shuffles { get; init; } = 10;
 
-    /// <summary>Seed of the shuffles.</summary>
+    /// <summary>
+    /// Complementary pairs of half-samples on which the regressions are solved again, to see how often each edge comes back
+    /// (<see cref="CircuitEdge.Stability"/>); 0, the default, for none. Fifty are usual.
+    /// </summary>
+    public int StabilityPairs { get; init; }
+
+    /// <summary>Seed of the shuffles and the half-samples.</summary>
     public ulong Seed { get; init; } = 1;
 }

@@ -134,6 +134,7 @@ public sealed class BadInputTests : IDisposable
         AssertRefused("two tokens", "learn", "--store", Store, "--target", "logitdiff:boy", "--out", circuit);
         AssertRefused("stands beside", "learn", "--store", Store, "--lambda", "1", "--lambda-ratio", "0.1", "--out", circuit);
         AssertRefused("--min-weight", "learn", "--store", Store, "--min-weight", "5", "--out", circuit);
+        AssertRefused("--stability", "learn", "--store", Store, "--stability", "100000000", "--out", circuit);
         AssertRefused("--path", "learn", "--store", Store, "--path", "100000000", "--out", circuit);
         AssertRefused("its folder does not exist", "learn", "--store", Store, "--out", _folder.PathOf("no", "a.circuit"));
         AssertRefused("is read by this command", "learn", "--blocks", "x.npy", "./y.npy", "--order", "order.txt", "--out", "y.npy");

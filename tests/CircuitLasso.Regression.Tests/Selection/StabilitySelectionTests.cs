@@ -92,6 +92,7 @@ public sealed class StabilitySelectionTests
         L1Penalty penalty = new(0.2 * all.MaximumLambda());
         LassoSolution whole = new CoordinateDescentSolver().Solve(all, penalty, _tight), copy = new CoordinateDescentSolver().Solve(single, penalty.Scale(0.25), _tight);
         StabilitySelection selection = StabilitySelection.Run(folds, system.Order, penalty, new StabilityOptions { Pairs = 5, Solver = _tight });
+        Assert.Equal(double.Epsilon, ((L1Penalty)new L1Penalty(double.Epsilon).Scale(0.5)).Lambda(0));
         Assert.True(whole.Coefficients.NonZeros is > 5 and < 40);
         Assert.True(whole.Coefficients.RowIndices.SequenceEqual(selection.Frequencies.RowIndices));
         Assert.True(whole.Coefficients.ColumnStarts.SequenceEqual(selection.Frequencies.ColumnStarts));

@@ -55,4 +55,22 @@ public sealed class PageCodeTests
 
         Assert.All(path.Solutions, solution => Assert.True(solution.Converged));
     }
+
+    [Fact]
+    public void The_code_of_docs_regression_solves_by_groups()
+    {
+        const int columns = 16;
+        Random random = new(1);
+        double[] rows = [.. Enumerable.Range(0, 100 * columns).Select(_ => random.NextDouble() - 0.5)];
+        using GramAccumulator accumulator = new(columns);
+        accumulator.Add(rows);
+        using GramStatistics statistics = accumulator.Finish();
+        using BlockProblem problem = new(statistics, new BlockOrder([new("x", 0, 8, 0), new("z", 8, 8, 1)]));
+        ColumnGroups groups = ColumnGroups.Neighbours(columns, size: 4);        // or any columns and weights; weights default to the root of the size
+        double lambda = 0.1 * groups.MaximumLambda(problem);                    // 2 max ||X_g'y|| / weight_g leaves a target empty
+        LassoSolution solution = new GroupDescentSolver().Solve(problem, new GroupL1Penalty(lambda, groups));
+
+        Assert.True(solution.Converged);
+        Assert.Equal(0, solution.Coefficients.NonZeros % 4);
+    }
 }

@@ -22,7 +22,7 @@ internal sealed class GramColumnSums(CompressedColumns<float> columns, Compresse
         ReadOnlySpan<float> values = columns.ValuesOf(column);
         if (at.IsEmpty || at[0] / blockRows == at[^1] / blockRows)
         {
-            Sum(at, values, sums);
+            SparseRows.AddScaled(rows, at, values, sums);
             return;
         }
 
@@ -35,7 +35,7 @@ internal sealed class GramColumnSums(CompressedColumns<float> columns, Compresse
             if (count > 0)
             {
                 node = _spares.TryPop(out double[]? spare) ? spare : new double[columns.ColumnCount];
-                Sum(at[..count], values[..count], node);
+                SparseRows.AddScaled(rows, at[..count], values[..count], node);
             }
 
             _tree.Add(node);
@@ -46,14 +46,6 @@ internal sealed class GramColumnSums(CompressedColumns<float> columns, Compresse
         double[] total = _tree.Finish()!;
         total.CopyTo(sums);
         Recycle(total);
-    }
-
-    private void Sum(ReadOnlySpan<int> at, ReadOnlySpan<float> values, Span<double> sums)
-    {
-        for (int i = 0; i < at.Length; i++)
-        {
-            VectorLoops.Scatter(values[i], rows.RowsOf(at[i]), rows.ValuesOf(at[i]), sums);
-        }
     }
 
     // A block without entries is null: it would add zeros.

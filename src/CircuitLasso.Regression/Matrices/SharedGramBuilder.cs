@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Numerics;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
@@ -72,14 +75,6 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long ma
     /// <summary>The matrix; see <see cref="SharedGram.Offsets"/>.</summary>
     public SharedGram Finish(double[] offsets) => new(columns, columnsPerTask, _chunks, offsets);
 
-    private void Free()
-    {
-        foreach (GramChunk? chunk in _chunks)
-        {
-            chunk?.Dispose();
-        }
-    }
-
     /// <summary>Computes some neighbouring columns and packs them; the memory is used again, the sums being zero before and after.</summary>
     public static GramChunk Chunk(int first, int count, Fill fill, double[] sums, float[] values, int[] indices)
     {
@@ -90,12 +85,12 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long ma
             int value = valueStarts[i], index = indexStarts[i], entries = 0;
             if (reach is null)
             {
-                entries = sums.Length - sums.AsSpan().Count(0);
+                entries = CountEntries(sums);
             }
 
             if (IsDense(sums.Length, entries))
             {
-                System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<double, float>(sums, values.AsSpan(value, sums.Length));
+                TensorPrimitives.ConvertTruncating<double, float>(sums, values.AsSpan(value, sums.Length));
                 (valueStarts[i + 1], indexStarts[i + 1]) = (value + sums.Length, index);
                 Array.Clear(sums);
                 continue;
@@ -103,13 +98,10 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long ma
 
             if (reach is null)
             {
-                for (int j = 0; j < sums.Length; j++)
+                for (int j = NextEntry(sums, 0); j < sums.Length; j = NextEntry(sums, j + 1))
                 {
-                    if (sums[j] != 0)
-                    {
-                        values[value++] = (float)sums[j];
-                        indices[index++] = j;
-                    }
+                    values[value++] = (float)sums[j];
+                    indices[index++] = j;
                 }
 
                 Array.Clear(sums);
@@ -131,5 +123,38 @@ internal sealed class SharedGramBuilder(int columns, int columnsPerTask, long ma
         }
 
         return new GramChunk(valueStarts, indexStarts, values, indices);
+    }
+
+    private void Free()
+    {
+        foreach (GramChunk? chunk in _chunks)
+        {
+            chunk?.Dispose();
+        }
+    }
+
+    // Where the next number other than zero is, from here on; the end where there is none.
+    private static int NextEntry(double[] sums, int from)
+    {
+        while (from < sums.Length && sums[from] == 0)
+        {
+            from += from + Vector<double>.Count <= sums.Length && Vector.EqualsAll(new Vector<double>(sums, from), Vector<double>.Zero) ? Vector<double>.Count : 1;
+        }
+
+        return from;
+    }
+
+    private static int CountEntries(ReadOnlySpan<double> sums)
+    {
+        ReadOnlySpan<Vector<double>> vectors = MemoryMarshal.Cast<double, Vector<double>>(sums);
+        Vector<long> zeros = Vector<long>.Zero;
+        foreach (Vector<double> values in vectors)
+        {
+            // A comparison that holds is minus one.
+            zeros -= Vector.Equals(values, Vector<double>.Zero);
+        }
+
+        ReadOnlySpan<double> rest = sums[(vectors.Length * Vector<double>.Count)..];
+        return sums.Length - (int)Vector.Sum(zeros) - rest.Count(0);
     }
 }

@@ -96,12 +96,7 @@ public sealed class SparseDesign : SharedDesign
         {
             Span<double> sums = products.Slice((nint)t * Columns, Columns);
             sums.Clear();
-            ReadOnlySpan<int> rows = targets.RowsOf(first + t);
-            ReadOnlySpan<float> values = targets.ValuesOf(first + t);
-            for (int i = 0; i < rows.Length; i++)
-            {
-                VectorLoops.Scatter(values[i], _rows.RowsOf(rows[i]), _rows.ValuesOf(rows[i]), sums);
-            }
+            SparseRows.AddScaled(_rows, targets.RowsOf(first + t), targets.ValuesOf(first + t), sums);
         });
 
     private protected override void CorrelateEntries(ReadOnlySpan<double> residual, Span<double> products)

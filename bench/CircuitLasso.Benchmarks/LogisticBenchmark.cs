@@ -15,7 +15,7 @@ internal static class LogisticBenchmark
     {
         string design = "", targets = "", output = "";
         double ratio = 0.1;
-        int repetitions = 11;
+        int repetitions = 31;
         for (int i = 0; i + 1 < arguments.Length; i += 2)
         {
             string value = arguments[i + 1];

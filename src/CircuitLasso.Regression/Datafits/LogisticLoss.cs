@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
@@ -36,6 +37,7 @@ public sealed class LogisticLoss : IClassificationLoss
     public bool Includes(int row) => _labels[row] >= 0;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Evaluate(ReadOnlySpan<double> scores, Span<double> residuals)
     {
         double loss = 0;
@@ -76,6 +78,7 @@ public sealed class LogisticLoss : IClassificationLoss
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Dual(ReadOnlySpan<double> residuals, double scale)
     {
         double value = 0;

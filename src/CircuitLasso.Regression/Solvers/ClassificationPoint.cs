@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace CircuitLasso.Regression;
 
 /// <summary>
@@ -62,6 +64,7 @@ internal sealed class ClassificationPoint
     /// Moves the scores of one column along a step that goes with a change of coefficients, from 1 halving until the objective has gone down; the
     /// length taken, or 0 where none helps. <paramref name="slope"/> is the derivative of the objective's model along the step, below zero.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Search(int c, ReadOnlySpan<double> step, ReadOnlySpan<double> coefficients, ReadOnlySpan<double> direction, double lambda, double slope)
     {
         double length = 1;
@@ -88,6 +91,7 @@ internal sealed class ClassificationPoint
     }
 
     /// <summary>The second derivatives of the loss in the scores of one column, p (1 - p) and not below a small number; 0 for rows left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Curvatures(int c, Span<double> curvatures)
     {
         ReadOnlySpan<double> residuals = Residuals(c);

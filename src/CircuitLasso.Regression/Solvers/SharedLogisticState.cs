@@ -1,9 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace CircuitLasso.Regression;
 
 /// <summary>One problem of <see cref="SharedLogisticSolver"/>, and the memory that the next uses again. For one thread.</summary>
 internal sealed partial class SharedLogisticState(SharedDesign design, SharedLogisticOptions options)
 {
     private const int FirstWorkingSet = 32;
+    private const int SmallWorkingSet = 64;
+    private const int StepsOnSmallWorkingSet = 20;
     private const int RoundsWithoutProgress = 100;
     private readonly double[]? _scales = options.PenaltyWeights is { } weights ? [.. weights.Select(weight => 1 / weight)] : null;
     private readonly PackedLasso<double> _packed = new();
@@ -64,15 +68,20 @@ internal sealed partial class SharedLogisticState(SharedDesign design, SharedLog
             smallestGap = progress ? certificate.Gap : smallestGap;
             withoutProgress = progress ? 0 : withoutProgress + 1;
 
-            // One step and no more: the gradients over all columns, which tell what is missing, cost less than a step.
-            steps++;
-            for (int c = 0; c < Classes; c++)
+            // The gradients over all columns tell what is missing, and cost less than a step, unless the working sets are small. The gap falls with
+            // the distance to the minimum, the objective with its square.
+            double aim = 0.3 * certificate.RelativeGap * certificate.RelativeGap * _point.NullLoss, decrease;
+            int last = Math.Min(options.MaximumIterations, steps + StepsOnSmallWorkingSet);
+            do
             {
-                if (_working[c].Count > 0)
+                steps++;
+                decrease = 0;
+                for (int c = 0; c < Classes; c++)
                 {
-                    NewtonStep(c, lambda);
+                    decrease += _working[c].Count > 0 ? NewtonStep(c, lambda) : 0;
                 }
             }
+            while (decrease > aim && steps < last && _working.All(set => set.Count <= SmallWorkingSet));
 
             Refresh();
             certificate = Certify(target, lambda, steps);
@@ -95,14 +104,16 @@ internal sealed partial class SharedLogisticState(SharedDesign design, SharedLog
         FillGradients();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FillGradients()
     {
         for (int c = 0; c < Classes; c++)
         {
-            design.Correlate(_point.Residuals(c), _gradient[c]);
-            for (int j = 0; j < design.Columns && _scales is not null; j++)
+            ReadOnlySpan<double> residuals = _point.Residuals(c);
+            double[] gradient = _gradient[c];
+            for (int j = 0; j < gradient.Length; j++)
             {
-                _gradient[c][j] *= _scales[j];
+                gradient[j] = design.Column(j).Dot(residuals) * (_scales is null ? 1 : _scales[j]);
             }
         }
     }

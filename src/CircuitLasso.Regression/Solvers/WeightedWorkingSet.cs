@@ -38,7 +38,7 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
     private float[] _weightedPanel = [];
     private double[] _popularGram = [];
     private double[] _cross = [];
-    private float[] _entries = [];
+    private double[] _entries = [];
 
     public int Count { get; private set; }
 
@@ -139,7 +139,7 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
         bool hasNewPopular = KeepByRow(first);
         if (_entries.Length < _capacity)
         {
-            _entries = new float[_capacity];
+            _entries = new double[_capacity];
             _cross = [];
         }
 
@@ -275,7 +275,8 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
         {
             ReadOnlySpan<int> places = _places.AsSpan(_starts[i], _starts[i + 1] - _starts[i]);
             ReadOnlySpan<float> values = _values.AsSpan(_starts[i], places.Length), plain = _panel.AsSpan(i * popular, popular);
-            Span<float> entries = _entries.AsSpan(0, places.Length), panel = _weightedPanel.AsSpan(i * popular, popular);
+            Span<double> entries = _entries.AsSpan(0, places.Length);
+            Span<float> panel = _weightedPanel.AsSpan(i * popular, popular);
             double root = Math.Sqrt(omega[i]);
             for (int a = 0; a < entries.Length; a++)
             {

@@ -4,6 +4,7 @@ namespace CircuitLasso.Numerics;
 public static class DenseCompression
 {
     private const int WindowLength = 1 << 16;
+    private const int MaximumEmptyColumns = 1 << 24;
 
     /// <summary>Hands out an array's rows as float32, several at a time.</summary>
     /// <param name="first">The first of the rows.</param>
@@ -22,7 +23,9 @@ public static class DenseCompression
         }
 
         long rows = array.Shape[0], columns = array.Shape.Count == 2 ? array.Shape[1] : 1;
-        return rows <= int.MaxValue && columns < int.MaxValue
+
+        // Columns without rows are the one thing that a small file can make many.
+        return rows <= int.MaxValue && columns < int.MaxValue && columns <= MaximumEmptyColumns + array.Length
             ? ((int)rows, (int)columns)
             : throw new InputException(array.Source, $"is {rows} x {columns}, more than fits here", "split it");
     }

@@ -83,6 +83,8 @@ public sealed class SciPySparseFileTests
         using NumPyArray cube = NumPyArray.Create<float>(new float[8], 2, 2, 2), tall = NumPyArray.Create<float>([], 3_000_000_000, 0), vector = NumPyArray.Create<float>([0, 3, 0, -1], 4);
         Assert.Contains("3 dimensions", Assert.Throws<InputException>(() => DenseCompression.Compress(cube)).Problem, StringComparison.Ordinal);
         Assert.Contains("is 3000000000 x 0, more than fits", Assert.Throws<InputException>(() => DenseCompression.Compress(tall)).Problem, StringComparison.Ordinal);
+        using NumPyArray wide = NumPyArray.Create<float>([], 0, 2_000_000_000);
+        Assert.Contains("is 0 x 2000000000, more than fits", Assert.Throws<InputException>(() => DenseCompression.Compress(wide)).Problem, StringComparison.Ordinal);
         CompressedColumns<float> column = DenseCompression.Compress(vector);
         Assert.Equal((4, 1, 2L), (column.RowCount, column.ColumnCount, DenseCompression.CountEntries(vector)));
         Assert.Equal([0, 3, 0, -1], Dense(column));
@@ -193,6 +195,35 @@ public sealed class SciPySparseFileTests
             }
 
             Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 256 << 20);
+        }
+
+        Assert.InRange(refused, count / 4, count - 1);
+    }
+
+    [Fact]
+    public void Damaged_arrays_are_refused_or_compressed_whole()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("mutated.npy");
+        using NumPyArray original = NumPyArray.Create<float>([1, 0, 2, 0, 0, 3], 3, 2);
+        using MemoryStream bytes = new();
+        original.WriteTo(bytes);
+        Random random = new(11);
+        int refused = 0;
+        const int count = 2000;
+        for (int i = 0; i < count; i++)
+        {
+            Mutation.Overwrite(path, Mutation.Apply(bytes.ToArray(), random));
+            try
+            {
+                using NumPyArray array = NpyFile.Read(path);
+                CompressedColumns<float> matrix = DenseCompression.Compress(array);
+                Assert.Equal(DenseCompression.CountEntries(array), matrix.EntryCount);
+            }
+            catch (InputException)
+            {
+                refused++;
+            }
         }
 
         Assert.InRange(refused, count / 4, count - 1);

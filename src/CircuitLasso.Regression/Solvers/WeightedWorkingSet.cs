@@ -145,7 +145,7 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
 
         if (_cross.Length < Count * _popularCount)
         {
-            _cross = new double[checked(_capacity * Math.Min(_capacity, 2 * _popularCount))];
+            _cross = new double[Length(_capacity, Math.Min(_capacity, 2 * _popularCount))];
         }
 
         // What popular columns have to do with all others is computed again when one of them is new.
@@ -229,7 +229,7 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
             (_places, _values) = (new int[2 * total], new float[2 * total]);
         }
 
-        int size = checked(design.Rows * _popularCount);
+        int size = Length(design.Rows, _popularCount);
         if (_panel.Length < size)
         {
             (_panel, _weightedPanel) = (new float[size], new float[size]);
@@ -349,10 +349,14 @@ internal sealed class WeightedWorkingSet(SharedDesign design, double[]? scales)
 
     private void Write(int k, int l, double value) => _gram[(Math.Max(k, l) * _capacity) + Math.Min(k, l)] = Scale(k) * Scale(l) * value;
 
+    private static int Length(long rows, long columns) => rows * columns <= Array.MaxLength
+        ? (int)(rows * columns)
+        : throw new InputException("lambda", $"it is so small that a Newton step would need {rows} x {columns} numbers at once", "give a larger one");
+
     private void Enlarge()
     {
         int capacity = Math.Max(32, 2 * _capacity);
-        double[] gram = new double[checked(capacity * capacity)];
+        double[] gram = new double[Length(capacity, capacity)];
         for (int i = 0; i < _weighed; i++)
         {
             _gram.AsSpan(i * _capacity, i + 1).CopyTo(gram.AsSpan(i * capacity));

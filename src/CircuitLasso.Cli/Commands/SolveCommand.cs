@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
 using CircuitLasso.Numerics;
 using CircuitLasso.Regression;
 
@@ -9,37 +8,82 @@ namespace CircuitLasso.Cli;
 /// <summary><c>solve</c>: the regression engine alone, on files of NumPy and SciPy.</summary>
 internal sealed class SolveCommand : ToolCommand
 {
+    // Fewer targets than this share of the features do not need all of X'X.
+    private const int FewTargets = 8;
+
     private readonly Option<string> _design = new("--design")
     {
-        Description = "X, rows x features: a sparse .npz of scipy.sparse.save_npz (csc or csr), or an .npy. It is used as it is, neither centred nor scaled.",
+        Description = "X, rows x features: a sparse .npz of scipy.sparse.save_npz (csc or csr), or an .npy. It is used as it is, neither centred nor scaled, unless you ask for it.",
         HelpName = "X.npz",
         Required = true,
     };
 
-    private readonly Option<string> _targets = new("--targets")
+    private readonly Option<string?> _targets = new("--targets")
     {
         Description = "Y, rows x targets, in the same formats; each column is a regression of its own.",
         HelpName = "Y.npz",
-        Required = true,
     };
+
+    private readonly Option<string?> _blocks = new("--blocks")
+    {
+        Description = "Instead of targets: the design's columns are blocks of these widths in computation order, and each column is explained by the blocks before its own.",
+        HelpName = "W,W,...",
+    };
+
+    private readonly Option<string> _loss = new Option<string>("--loss")
+    {
+        Description = "squares, or logistic for targets of 0 and 1.",
+        HelpName = "LOSS",
+        DefaultValueFactory = _ => "squares",
+    }.AcceptOnlyFromAmong("squares", "logistic");
 
     private readonly Option<double?> _lambda = new("--lambda")
     {
-        Description = "One lambda for all targets, in the objective ||Y - X A||^2 + lambda ||A||_1 (sums over rows, not means). Above zero.",
+        Description = "One lambda for all targets, in the objective ||Y - X A||^2 + lambda ||A||_1 (sums over rows, not means; logistic: sum of log-losses + lambda ||A||_1). Above zero.",
         HelpName = "L",
     };
 
     private readonly Option<double?> _ratio = new("--lambda-ratio")
     {
-        Description = "Instead: lambda of each target as a share of 2 max|X'y|, the smallest that leaves it empty. Above zero.",
+        Description = "Instead: lambda of each target as a share of the smallest that leaves it empty (squares: 2 max|X'y|). Above zero.",
         HelpName = "R",
     };
 
+    private readonly Option<int> _path = new Option<int>("--path")
+    {
+        Description = "Solve at N lambdas, evenly spaced in the logarithm, from the smallest that leaves the targets empty down to the one asked for.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 1,
+    }.AtLeast(1);
+
     private readonly Option<double> _tolerance = new("--tolerance")
     {
-        Description = "The duality gap to prove for every target, relative to ||y||^2.",
+        Description = "The duality gap to prove for every target, relative to ||y||^2 (logistic: to the loss without features).",
         HelpName = "G",
         DefaultValueFactory = _ => 1e-4,
+    };
+
+    private readonly Option<bool> _intercept = new("--intercept") { Description = "Give every regression an intercept, which no penalty holds; a sparse design stays sparse." };
+
+    private readonly Option<bool> _standardize = new("--standardize")
+    {
+        Description = "Penalise each column by its standard deviation (root mean square without --intercept), as if it were scaled; coefficients come back in the original units.",
+    };
+
+    private readonly Option<bool> _nonNegative = new("--non-negative") { Description = "Forbid coefficients below zero." };
+
+    private readonly Option<int> _stability = new Option<int>("--stability")
+    {
+        Description = "Solve again on N half-samples of the rows, and write how often each coefficient is not zero beside the coefficients, as A.stability.npz.",
+        HelpName = "N",
+    }.AtLeast(2);
+
+    private readonly Option<int> _seed = new Option<int>("--seed") { Description = "Seed of the half-samples.", HelpName = "S" }.AtLeast(0);
+
+    private readonly Option<string?> _memory = new("--memory")
+    {
+        Description = "The most memory to use, such as 4GB [default: three quarters of the machine's]. Where X'X does not fit, its columns are computed where they are needed.",
+        HelpName = "SIZE",
     };
 
     private readonly Option<string> _out = new("--out")
@@ -53,107 +97,143 @@ internal sealed class SolveCommand : ToolCommand
     internal SolveCommand()
         : base("solve", "Solve many Lasso regressions on one design, with a certificate for each; exit code 3 when one missed its gap.")
     {
-        Add(_design);
-        Add(_targets);
-        Add(_lambda);
-        Add(_ratio);
-        Add(_tolerance);
-        Add(_out);
+        foreach (Option option in (Option[])[_design, _targets, _blocks, _loss, _lambda, _ratio, _path, _tolerance, _intercept, _standardize, _nonNegative, _stability, _seed, _memory, _out])
+        {
+            Add(option);
+        }
     }
 
     /// <inheritdoc/>
     internal override int Run(ParseResult options, CommandContext context)
     {
-        SharedGramOptions settings = Settings(options);
-        string designPath = options.GetRequiredValue(_design), targetsPath = options.GetRequiredValue(_targets), path = options.GetRequiredValue(_out);
+        SolveRequest request = Request(options);
+        request.Check();
         Stopwatch clock = Stopwatch.StartNew();
-        CompressedColumns<float> targets = MatrixFile.Read(targetsPath);
-        SharedDesign.CheckFinite(targets, targetsPath);
-        using SharedDesign design = MatrixFile.ReadDesign(designPath);
-        if (targets.RowCount != design.Rows)
+        SolveMemory memory = new(request);
+        CompressedColumns<float>? targets = request.Targets is null ? null : MatrixFile.Read(request.Targets);
+        if (targets is not null)
         {
-            throw new InputException(targetsPath, $"has {targets.RowCount} rows, and {designPath} has {design.Rows}", "give the same rows of both");
+            SharedDesign.CheckFinite(targets, request.Targets!);
+            if (request.IsLogistic)
+            {
+                SharedLogisticSolver.CheckClasses(targets, request.Targets!);
+            }
         }
 
-        double reading = Lap(clock);
+        using SharedDesign design = MatrixFile.ReadDesign(request.Design, request.Intercept && !request.IsLogistic);
+        if (targets is not null && targets.RowCount != design.Rows)
+        {
+            throw new InputException(request.Targets!, $"has {targets.RowCount} rows, and {request.Design} has {design.Rows}", "give the same rows of both");
+        }
+
+        BlockOrder? order = targets is null ? request.Order(design.Columns) : null;
+        double reading = clock.Elapsed.TotalSeconds;
+        int count = targets?.ColumnCount ?? design.Columns;
+        long room = memory.Room(design);
         long bytes = design.EstimateGramBytes();
-        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        string gramSize = request.IsLogistic ? "" : FormattableString.Invariant($"; the Gram matrix takes about {Math.Max(1, bytes >> 20):N0} MiB, {room >> 20:N0} MiB are free for it");
         context.Message(FormattableString.Invariant(
-            $"{design.Rows:N0} rows, {design.Columns:N0} features ({(double)design.Entries / design.Rows:N1} entries a row), {targets.ColumnCount:N0} targets; the Gram matrix takes about {Math.Max(1, bytes >> 20):N0} MiB"));
-        SharedGramSolution solution;
-        double computing;
+            $"{design.Rows:N0} rows, {design.Columns:N0} features ({(double)design.Entries / design.Rows:N1} entries a row), {count:N0} targets{gramSize}"));
+        SolveOutcome outcome;
+        (CompressedColumns<double> Frequencies, int Missed, double Seconds)? stability = null;
         using (ProgressReport progress = context.StartProgress())
         {
-            using SharedGram gram = design.ComputeGram(memory, progress, context.Cancellation)
-                ?? throw new InputException(designPath, $"its Gram matrix takes about {bytes >> 20} MiB, more than the {memory >> 20} MiB of this machine allow", "give fewer columns");
-            computing = Lap(clock);
-            solution = SharedGramSolver.Solve(design, gram, targets, settings, progress, context.Cancellation);
-        }
-
-        SciPySparseFile.Write(path, solution.Coefficients);
-        Report(context, path, design, solution, reading, computing);
-        return solution.Missed == 0 ? ExitCode.Done : ExitCode.CheckFailed;
-    }
-
-    private SharedGramOptions Settings(ParseResult options)
-    {
-        double? lambda = options.GetValue(_lambda), ratio = options.GetValue(_ratio);
-        if (lambda is null == ratio is null)
-        {
-            throw new InputException("--lambda", lambda is null ? "neither it nor --lambda-ratio is given" : "it and --lambda-ratio are both given", "give one of the two");
-        }
-
-        Positive(_lambda.Name, lambda, "at zero nothing is sparse and the answer need not be unique; give a number above zero");
-        Positive(_ratio.Name, ratio, "at zero nothing is sparse and the answer need not be unique; give a share of the largest lambda, 0.1 for instance");
-        double tolerance = options.GetValue(_tolerance);
-        Positive(_tolerance.Name, tolerance, "give a relative duality gap above zero, 1e-4 for instance");
-        return new SharedGramOptions { Lambda = lambda, LambdaRatio = ratio, Tolerance = tolerance };
-    }
-
-    private static void Positive(string option, double? value, string remedy)
-    {
-        if (value is { } number && !(number > 0 && double.IsFinite(number)))
-        {
-            throw new InputException(option, $"{number.ToString(CultureInfo.InvariantCulture)} is not a positive number", remedy);
-        }
-    }
-
-    private static double Lap(Stopwatch clock)
-    {
-        double seconds = clock.Elapsed.TotalSeconds;
-        clock.Restart();
-        return seconds;
-    }
-
-    private static void Report(CommandContext context, string path, SharedDesign design, SharedGramSolution solution, double reading, double computing)
-    {
-        double[] gaps = [.. solution.Certificates.Select(static certificate => certificate.RelativeGap).Order()];
-        double largest = gaps.Length > 0 ? gaps[^1] : 0, median = gaps.Length > 0 ? gaps[gaps.Length / 2] : 0;
-        double gram = computing + solution.CorrelationTime.TotalSeconds, solving = solution.SolvingTime.TotalSeconds;
-        context.Print(
-            text =>
+            if (request.IsLogistic)
             {
-                text.WriteLine(FormattableString.Invariant($"{path}: {solution.Coefficients.EntryCount:N0} coefficients of {gaps.Length:N0} targets on {design.Columns:N0} features"));
-                text.WriteLine(FormattableString.Invariant($"relative gap: largest {largest:E1}, median {median:E1}, {solution.Missed} missed"));
-                text.WriteLine(FormattableString.Invariant($"seconds: reading {reading:F2}, Gram {gram:F2}, solving {solving:F2}"));
-            },
-            json =>
+                outcome = SolveLogistic(request, design, targets!, progress, context.Cancellation);
+            }
+            else
             {
-                json.WriteString("out", path);
-                json.WriteNumber("targets", gaps.Length);
-                json.WriteNumber("features", design.Columns);
-                json.WriteNumber("samples", design.Rows);
-                json.WriteStartObject("seconds");
-                json.WriteNumber("reading", reading);
-                json.WriteNumber("gram", gram);
-                json.WriteNumber("solving", solving);
-                json.WriteEndObject();
-                json.WriteNumber("gap_max", largest);
-                json.WriteNumber("gap_median", median);
-                json.WriteNumber("nonzeros", solution.Coefficients.EntryCount);
-                using Process process = Process.GetCurrentProcess();
-                json.WriteNumber("peak_bytes", process.PeakWorkingSet64);
-                json.WriteNumber("missed", solution.Missed);
-            });
+                SharedGramOptions settings = Squares(request, design, order) with { ColumnBytes = room };
+                clock.Restart();
+                using SharedGram? gram = design is SparseDesign && count < design.Columns / FewTargets ? null : design.ComputeGram(room, progress, context.Cancellation);
+                double computing = clock.Elapsed.TotalSeconds;
+                SharedGramSolution solution = order is null
+                    ? SharedGramSolver.Solve(design, gram, targets!, settings, progress, context.Cancellation)
+                    : SharedGramSolver.SolveBlocks(design, gram, order, settings, progress, context.Cancellation);
+                outcome = new SolveOutcome(
+                    solution.Coefficients, solution.Intercepts, solution.Certificates, computing + solution.CorrelationTime.TotalSeconds, solution.SolvingTime.TotalSeconds)
+                {
+                    Gram = gram is not null ? "whole" : "on_demand",
+                };
+                gram?.Dispose();
+                if (request.HalfSamples > 0)
+                {
+                    clock.Restart();
+                    (CompressedColumns<double> frequencies, int missed) = SharedStability.Run(
+                        design, targets!, solution, settings, request.HalfSamples, (ulong)request.Seed, room, progress, context.Cancellation);
+                    stability = (frequencies, missed, clock.Elapsed.TotalSeconds);
+                }
+            }
+        }
+
+        outcome.Write(request);
+        if (stability is { } found)
+        {
+            SciPySparseFile.Write(request.StabilityOut, found.Frequencies);
+        }
+
+        outcome.Print(context, request, design, reading, stability);
+        return outcome.Missed + (stability?.Missed ?? 0) == 0 ? ExitCode.Done : ExitCode.CheckFailed;
     }
+
+    private static SharedGramOptions Squares(SolveRequest request, SharedDesign design, BlockOrder? order)
+    {
+        double[] factors = request.Standardize ? design.Deviations(request.Intercept) : [];
+        SharedGramOptions settings = new()
+        {
+            Lambda = request.Lambda,
+            LambdaRatio = request.LambdaRatio,
+            PathLength = request.PathLength,
+            Tolerance = request.Tolerance,
+            NonNegative = request.NonNegative,
+            PenaltyFactors = factors,
+        };
+
+        // Where the columns are targets too, they are scaled too: lambda counts in units of their deviation.
+        return order is not null && request is { Standardize: true, Lambda: { } lambda }
+            ? settings with { Lambda = null, Lambdas = [.. factors.Select(deviation => lambda * deviation)] }
+            : settings;
+    }
+
+    private static SolveOutcome SolveLogistic(SolveRequest request, SharedDesign design, CompressedColumns<float> targets, IProgress<WorkProgress> progress, CancellationToken cancellationToken)
+    {
+        double last = request.LambdaRatio ?? 1;
+        SharedLogisticOptions settings = new()
+        {
+            Lambda = request.Lambda,
+            LambdaRatio = request.Lambda is null ? 1 : null,
+            Intercept = request.Intercept,
+            PenaltyWeights = request.Standardize ? design.Deviations(request.Intercept) : null,
+            Tolerance = request.Tolerance,
+        };
+        double[] shares = [.. Enumerable.Range(0, request.PathLength).Select(k => request.PathLength == 1 ? last : Math.Pow(last, k / (request.PathLength - 1.0)))];
+        Stopwatch clock = Stopwatch.StartNew();
+        IReadOnlyList<SharedLogisticSolution> solutions = SharedLogisticSolver.SolvePath(design, targets, settings, shares, progress, cancellationToken);
+        double solving = clock.Elapsed.TotalSeconds;
+        CompressedColumns<double> coefficients = CompressedColumns<double>.Concatenate([.. solutions.Select(static solution => solution.Coefficients)]);
+        return new SolveOutcome(coefficients, [.. solutions.SelectMany(static solution => solution.Intercepts)], [.. solutions.SelectMany(static solution => solution.Certificates)], 0, solving)
+        {
+            Gram = "none",
+        };
+    }
+
+    private SolveRequest Request(ParseResult options) => new()
+    {
+        Design = options.GetRequiredValue(_design),
+        Targets = options.GetValue(_targets),
+        Blocks = options.GetValue(_blocks),
+        Out = options.GetRequiredValue(_out),
+        IsLogistic = options.GetValue(_loss) == "logistic",
+        Lambda = options.GetValue(_lambda),
+        LambdaRatio = options.GetValue(_ratio),
+        PathLength = options.GetValue(_path),
+        Tolerance = options.GetValue(_tolerance),
+        Intercept = options.GetValue(_intercept),
+        Standardize = options.GetValue(_standardize),
+        NonNegative = options.GetValue(_nonNegative),
+        HalfSamples = options.GetValue(_stability),
+        Seed = options.GetValue(_seed),
+        Memory = options.GetValue(_memory),
+    };
 }

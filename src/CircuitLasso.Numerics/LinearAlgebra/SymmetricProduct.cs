@@ -1,6 +1,6 @@
-using System.Buffers;
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace CircuitLasso.Numerics;
 
@@ -10,10 +10,11 @@ namespace CircuitLasso.Numerics;
 /// </summary>
 public static class SymmetricProduct
 {
-    private const int TileSide = 192;
+    private const int TileSide = 256;
+    private const int MirrorSide = 32;
 
-    /// <summary>Rows converted to double at a time, so that the converted tiles stay in the second-level cache.</summary>
-    private const int ConvertedRows = 128;
+    /// <summary>Elements converted to double at a time, so that they stay in the last cache.</summary>
+    private const int ConvertedElements = 1 << 19;
 
     /// <summary>C := alpha A'A + beta C in double precision, all of it, exactly symmetric. Products of float32 values are exact in double.</summary>
     /// <param name="rows">Rows of A.</param>
@@ -36,79 +37,66 @@ public static class SymmetricProduct
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         MatrixArguments.CheckProduct(transposeA: true, transposeB: false, n, n, rows, a.Length, lda, a.Length, lda, c.Length, ldc);
-        int side = (int)(((long)n + TileSide - 1) / TileSide);
-        int lengthA = a.Length;
-        int lengthC = c.Length;
-        fixed (T* pinnedA = a)
-        {
-            fixed (double* pinnedC = c)
-            {
-                T* pointerA = pinnedA;
-                double* pointerC = pinnedC;
-                DeterministicParallel.For(checked(side * (side + 1) / 2), task =>
-                {
-                    (int tileRow, int tileColumn) = UpperTriangle(task, side);
-                    int row = tileRow * TileSide;
-                    int column = tileColumn * TileSide;
-                    ReadOnlySpan<T> matrix = new(pointerA, lengthA);
-                    Span<double> result = new(pointerC, lengthC);
-                    Tile(rows, row, Math.Min(TileSide, n - row), column, Math.Min(TileSide, n - column), alpha, matrix, lda, beta, result, ldc);
-                });
-            }
-        }
-    }
-
-    private static void Tile<T>(int rows, int row, int height, int column, int width, double alpha, ReadOnlySpan<T> a, int lda, double beta, Span<double> c, int ldc)
-        where T : unmanaged, IFloatingPointIeee754<T>
-    {
-        Span<double> tile = c[((row * ldc) + column)..];
         if (rows == 0 || typeof(T) == typeof(double))
         {
-            ReadOnlySpan<double> matrix = System.Runtime.InteropServices.MemoryMarshal.Cast<T, double>(a);
-            ReadOnlySpan<double> left = rows == 0 ? default : matrix[row..];
-            ReadOnlySpan<double> right = rows == 0 ? default : matrix[column..];
-            MatrixBackend.Default.Gemm(true, false, height, width, rows, alpha, left, lda, right, lda, beta, tile, ldc);
+            AddBlock(rows, n, alpha, rows == 0 ? default : MemoryMarshal.Cast<T, double>(a), lda, beta, c, ldc);
         }
         else
         {
-            double[] left = ArrayPool<double>.Shared.Rent(ConvertedRows * TileSide);
-            double[] right = ArrayPool<double>.Shared.Rent(ConvertedRows * TileSide);
-            for (int start = 0; start < rows; start += ConvertedRows)
+            int height = Math.Min(rows, Math.Max(1, ConvertedElements / Math.Max(1, n)));
+            using NativeBuffer<double> converted = new((nint)height * n, zeroed: false);
+            for (int start = 0; start < rows; start += height)
             {
-                int count = Math.Min(ConvertedRows, rows - start);
-                Convert(a[((start * lda) + row)..], lda, count, height, left);
-                if (column != row)
+                int count = Math.Min(height, rows - start);
+                for (int i = 0; i < count; i++)
                 {
-                    Convert(a[((start * lda) + column)..], lda, count, width, right);
+                    TensorPrimitives.ConvertTruncating(a.Slice((start + i) * lda, n), converted.Slice((nint)i * n, n));
                 }
 
-                MatrixBackend.Default.Gemm(true, false, height, width, count, alpha, left, TileSide, column == row ? left : right, TileSide, start == 0 ? beta : 1, tile, ldc);
+                AddBlock(count, n, alpha, converted.Span, n, start == 0 ? beta : 1, c, ldc);
             }
-
-            ArrayPool<double>.Shared.Return(left);
-            ArrayPool<double>.Shared.Return(right);
         }
 
-        Mirror(row, height, column, width, c, ldc);
+        Mirror(n, c, ldc);
     }
 
-    private static void Convert<T>(ReadOnlySpan<T> a, int lda, int rows, int columns, double[] converted)
-        where T : unmanaged, IFloatingPointIeee754<T>
+    /// <summary>The upper triangle of C := alpha A'A + beta C, tile by tile.</summary>
+    private static unsafe void AddBlock(int rows, int n, double alpha, ReadOnlySpan<double> a, int lda, double beta, Span<double> c, int ldc)
     {
-        for (int i = 0; i < rows; i++)
+        int side = (int)(((long)n + TileSide - 1) / TileSide);
+        int lengthA = a.Length;
+        int lengthC = c.Length;
+        fixed (double* pinnedA = a, pinnedC = c)
         {
-            TensorPrimitives.ConvertTruncating(a.Slice(i * lda, columns), converted.AsSpan(i * TileSide, columns));
-        }
-    }
-
-    private static void Mirror(int row, int height, int column, int width, Span<double> c, int ldc)
-    {
-        for (int j = 0; j < width; j++)
-        {
-            Span<double> lower = c.Slice(((column + j) * ldc) + row, row == column ? j : height);
-            for (int i = 0; i < lower.Length; i++)
+            double* pointerA = pinnedA;
+            double* pointerC = pinnedC;
+            DeterministicParallel.For(checked(side * (side + 1) / 2), task =>
             {
-                lower[i] = c[((row + i) * ldc) + column + j];
+                (int tileRow, int tileColumn) = UpperTriangle(task, side);
+                int row = tileRow * TileSide, height = Math.Min(TileSide, n - row);
+                int column = tileColumn * TileSide, width = Math.Min(TileSide, n - column);
+                ReadOnlySpan<double> matrix = new(pointerA, lengthA);
+                Span<double> tile = new Span<double>(pointerC, lengthC)[((row * ldc) + column)..];
+                MatrixBackend.Default.Gemm(true, false, height, width, rows, alpha, rows == 0 ? default : matrix[row..], lda, rows == 0 ? default : matrix[column..], lda, beta, tile, ldc);
+            });
+        }
+    }
+
+    /// <summary>Copies the upper triangle into the lower one, square by square, so that both are near.</summary>
+    private static void Mirror(int n, Span<double> c, int ldc)
+    {
+        for (int row = 0; row < n; row += MirrorSide)
+        {
+            for (int column = row; column < n; column += MirrorSide)
+            {
+                for (int j = column; j < Math.Min(column + MirrorSide, n); j++)
+                {
+                    Span<double> lower = c.Slice(j * ldc, Math.Min(j, row + MirrorSide));
+                    for (int i = row; i < lower.Length; i++)
+                    {
+                        lower[i] = c[(i * ldc) + j];
+                    }
+                }
             }
         }
     }

@@ -122,6 +122,30 @@ public sealed class CompressedColumns<T>
         return new CompressedColumns<T>(rows.Length, starts, keptRows, values);
     }
 
+    /// <summary>Matrices side by side.</summary>
+    /// <param name="matrices">One or more, with the same number of rows.</param>
+    /// <exception cref="ArgumentException">There is none, or their rows differ.</exception>
+    public static CompressedColumns<T> Concatenate(params IReadOnlyList<CompressedColumns<T>> matrices)
+    {
+        if (matrices.Count == 0 || matrices.Any(matrix => matrix.RowCount != matrices[0].RowCount))
+        {
+            throw new ArgumentException("there are no matrices, or they have different numbers of rows", nameof(matrices));
+        }
+
+        List<long> starts = [0];
+        foreach (CompressedColumns<T> matrix in matrices)
+        {
+            long first = starts[^1];
+            foreach (long end in matrix.ColumnStarts[1..])
+            {
+                starts.Add(first + end);
+            }
+        }
+
+        return new CompressedColumns<T>(
+            matrices[0].RowCount, [.. starts], [.. matrices.SelectMany(static matrix => matrix.RowIndices.ToArray())], [.. matrices.SelectMany(static matrix => matrix.Values.ToArray())]);
+    }
+
     /// <summary>The transpose; entries keep their values and their order along each row.</summary>
     public CompressedColumns<T> Transpose()
     {

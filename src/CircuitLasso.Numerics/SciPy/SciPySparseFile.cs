@@ -94,8 +94,9 @@ public static class SciPySparseFile
     /// <param name="path">The file to write; its folder must exist.</param>
     /// <param name="matrix">The matrix.</param>
     /// <param name="compress">Whether the arrays are deflated, as save_npz does by default.</param>
+    /// <param name="vectors">Further float64 vectors by name, which load_npz passes over and numpy.load finds; none by default.</param>
     /// <exception cref="InputException">The file cannot be written, or the disk is full.</exception>
-    public static void Write<T>(string path, CompressedColumns<T> matrix, bool compress = true)
+    public static void Write<T>(string path, CompressedColumns<T> matrix, bool compress = true, IReadOnlyList<KeyValuePair<string, double[]>>? vectors = null)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         ArgumentNullException.ThrowIfNull(matrix);
@@ -111,6 +112,11 @@ public static class SciPySparseFile
                 new("format", static stream => stream.Write(NumPyText.ToBytes("csc"))),
                 new("shape", shape.WriteTo),
                 new("data", values.WriteTo),
+                .. (vectors ?? []).Select(static vector => new KeyValuePair<string, Action<Stream>>(vector.Key, stream =>
+                {
+                    using NumPyArray array = NumPyArray.Create<double>(vector.Value, vector.Value.Length);
+                    array.WriteTo(stream);
+                })),
             ],
             compress);
     }

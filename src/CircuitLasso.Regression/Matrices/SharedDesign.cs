@@ -16,6 +16,9 @@ public abstract class SharedDesign : IDisposable
     // Above this share of entries the dense kernels are faster and smaller.
     private const double DenseShare = 0.2;
 
+    // A deviation below this share of the mean is rounding.
+    private const double ConstantShare = 1e-7;
+
     private double[] _means = [];
     private int[] _constants = [];
 
@@ -111,6 +114,27 @@ public abstract class SharedDesign : IDisposable
     /// <returns>The matrix, or null where it would take more bytes; the number of threads does not matter to that.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public abstract SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default);
+
+    /// <summary>The standard deviation of each column (divisor n), or its root mean square; 1 for a column where that is zero.</summary>
+    /// <param name="aboutMean">Whether the mean is taken off first.</param>
+    public double[] Deviations(bool aboutMean)
+    {
+        double[] deviations = new double[Columns];
+        for (int j = 0; j < Columns; j++)
+        {
+            ReadOnlySpan<float> values = Column(j).Values;
+            double mean = aboutMean ? Sum(values) / Rows : 0, squares = (Rows - values.Length) * mean * mean;
+            foreach (float value in values)
+            {
+                squares += (value - mean) * (value - mean);
+            }
+
+            double deviation = Math.Sqrt(squares / Rows);
+            deviations[j] = deviation > ConstantShare * Math.Abs(mean) ? deviation : 1;
+        }
+
+        return deviations;
+    }
 
     /// <summary>Frees memory outside the managed heap. Calling it again does nothing.</summary>
     public abstract void Dispose();

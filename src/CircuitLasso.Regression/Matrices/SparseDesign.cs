@@ -17,7 +17,7 @@ public sealed class SparseDesign : SharedDesign
     private const int SampledColumns = 256;
 
     // An estimate so many times too large is believed without building.
-    private const int FarAbove = 2;
+    private const double FarAbove = 1.25;
     private readonly CompressedColumns<float> _columns;
     private readonly CompressedColumns<float> _rows;
     private readonly int _blockRows;
@@ -57,7 +57,7 @@ public sealed class SparseDesign : SharedDesign
     {
         long nodes = Rows <= _blockRows ? 0 : 2 + BitOperations.Log2((uint)((Rows - 1) / _blockRows));
         long room = maximumBytes - SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask) - (nodes * Environment.ProcessorCount * 8L * Columns);
-        if (room < 0 || EstimateGramBytes() / FarAbove > room)
+        if (room < 0 || EstimateGramBytes() > FarAbove * room)
         {
             return null;
         }

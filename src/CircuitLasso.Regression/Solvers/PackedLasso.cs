@@ -9,11 +9,12 @@ namespace CircuitLasso.Regression;
 /// thread.
 /// </summary>
 /// <param name="nonNegative">Whether coefficients below zero are forbidden.</param>
-internal sealed class PackedLasso<T>(bool nonNegative = false)
+internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private const int FirstExactStep = 4;
     private const int PassesBetweenExactSteps = 6;
+    private const double RefinedShare = 0.01;
     private readonly SupportStep<T> _step = new();
     private int _capacity;
     private T[] _gram = [];
@@ -48,6 +49,18 @@ internal sealed class PackedLasso<T>(bool nonNegative = false)
         int last = Count++;
         (_columns[last], _products[last], _q[last], _w[last], _factors[last]) = (column, product, T.CreateTruncating(correlation), weight, factor);
         return _gram.AsSpan(last * _capacity, last + 1);
+    }
+
+    /// <inheritdoc/>
+    public void Add(int column, double product, double correlation, double factor, ReadOnlySpan<float> row, double square)
+    {
+        Span<T> target = Add(column, product, correlation, 0, factor);
+        for (int i = 0; i < target.Length - 1; i++)
+        {
+            target[i] = T.CreateTruncating(row[i]);
+        }
+
+        target[^1] = T.CreateTruncating(square);
     }
 
     /// <summary>Copies the rows of G from one on into its columns.</summary>
@@ -110,6 +123,9 @@ internal sealed class PackedLasso<T>(bool nonNegative = false)
 
         return passes;
     }
+
+    /// <inheritdoc/>
+    public int Refine(double lambda, int maximumPasses) => Math.Max(1, MinimiseQuadratic(lambda / 2, RefinedShare * LargestViolation(lambda / 2), maximumPasses));
 
     /// <summary>
     /// For a quadratic that is no sum of squares (a Newton step): 1/2 v'G v - c'v + mu |v|_1 with q = c - G v; passes until no coordinate

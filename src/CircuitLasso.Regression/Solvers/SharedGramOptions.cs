@@ -3,19 +3,22 @@ using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
 
-/// <summary>The penalty of every target, and when <see cref="SharedGramSolver"/> stops. One of <see cref="Lambda"/> and <see cref="LambdaRatio"/> is given.</summary>
+/// <summary>The penalty of every target, and when <see cref="SharedGramSolver"/> stops. One of <see cref="Lambda"/>, <see cref="Lambdas"/> and <see cref="LambdaRatio"/> is given.</summary>
 public sealed record SharedGramOptions
 {
     /// <summary>One lambda for all targets: ||Y - X A||_F^2 + lambda ||A||_1, sums and not means; above zero.</summary>
     public double? Lambda { get; init; }
+
+    /// <summary>Lambda of each target, all above zero; none by default.</summary>
+    public IReadOnlyList<double> Lambdas { get; init; } = [];
 
     /// <summary>Lambda of each target as a share of the smallest lambda that leaves it empty, 2 max|X'y|; above zero.</summary>
     public double? LambdaRatio { get; init; }
 
     /// <summary>
     /// Number of lambdas; default 1, the one asked for. With more, each target goes down a path, evenly spaced in the logarithm and each
-    /// solution started from the one before: from the smallest lambda that leaves all targets empty (with <see cref="LambdaRatio"/>: that
-    /// leaves this target empty) to the one asked for.
+    /// solution started from the one before: to the one asked for from the smallest lambda that leaves this target empty (with
+    /// <see cref="Lambda"/>: that leaves all targets empty).
     /// </summary>
     public int PathLength { get; init; } = 1;
 
@@ -40,11 +43,21 @@ public sealed record SharedGramOptions
     /// </summary>
     public long ColumnBytes { get; init; }
 
-    internal void Check(int columns)
+    internal void Check(int columns, int targets)
     {
-        if (Lambda is null == LambdaRatio is null)
+        if ((Lambda is null ? 0 : 1) + (LambdaRatio is null ? 0 : 1) + (Lambdas.Count > 0 ? 1 : 0) != 1)
         {
-            throw new ArgumentException("one of lambda and the ratio is to be given");
+            throw new ArgumentException("one of lambda, the lambdas and the ratio is to be given");
+        }
+
+        if (Lambdas.Count > 0 && Lambdas.Count != targets)
+        {
+            throw new ArgumentException($"there are {Lambdas.Count} lambdas for {targets} targets");
+        }
+
+        for (int t = 0; t < Lambdas.Count; t++)
+        {
+            RequirePositive($"lambda of target {t}", Lambdas[t], "give a number above zero");
         }
 
         RequirePositive("lambda", Lambda, "at zero nothing is sparse and the answer need not be unique: give a number above zero");

@@ -10,6 +10,7 @@ internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgr
     private readonly Lock _lock = new();
     private readonly SparseVector?[] _columns = new SparseVector?[count * problem.Options.PathLength];
     private readonly TargetCertificate[] _certificates = new TargetCertificate[count * problem.Options.PathLength];
+    private readonly double[] _intercepts = new double[count * problem.Options.PathLength];
     private double _largest;
     private int _done;
 
@@ -52,18 +53,20 @@ internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgr
 
         SparseColumns found = SparseColumns.FromColumns(problem.Design.Columns, _columns);
         CompressedColumns<double> coefficients = new(problem.Design.Columns, found.ColumnStarts.ToArray(), found.RowIndices.ToArray(), found.Values.ToArray());
-        return new SharedGramSolution(coefficients, _certificates, correlationTime, solvingTime);
+        return new SharedGramSolution(coefficients, _intercepts, _certificates, correlationTime, solvingTime);
     }
 
     private void Follow(SharedGramTarget workspace, int target)
     {
         SharedGramOptions options = problem.Options;
         double first = 2 * (options.Lambda is null ? workspace.LargestProduct : _largest);
-        double last = options.Lambda ?? (options.LambdaRatio!.Value * first);
+        double last = options.Lambda ?? (options.Lambdas.Count > 0 ? options.Lambdas[target] : options.LambdaRatio!.Value * first);
         for (int k = 0; k < options.PathLength; k++)
         {
             double lambda = k == options.PathLength - 1 || last >= first ? last : first * Math.Pow(last / first, k / (options.PathLength - 1.0));
-            (_columns[(k * count) + target], _certificates[(k * count) + target]) = workspace.Solve(lambda);
+            int at = (k * count) + target;
+            (_columns[at], _certificates[at]) = workspace.Solve(lambda);
+            _intercepts[at] = workspace.Intercept(_columns[at]);
         }
 
         _workspaces.Add(workspace);

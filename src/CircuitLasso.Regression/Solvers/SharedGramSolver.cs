@@ -19,6 +19,10 @@ public static class SharedGramSolver
     // What X'Y of the targets of one step may take.
     private const long ProductsPerStep = 1 << 21;
 
+    /// <summary>What X'Y of the targets that are worked on together takes, in bytes.</summary>
+    /// <param name="design">The design.</param>
+    public static long ProductBytes(SharedDesign design) => 8 * Math.Max(ProductsPerStep, 32L * design.Columns);
+
     /// <summary>Solves for every target.</summary>
     /// <param name="design">X.</param>
     /// <param name="gram">Its Gram matrix, or null where it does not fit: then its columns are computed where they are needed.</param>
@@ -27,7 +31,7 @@ public static class SharedGramSolver
     /// <param name="progress">Told of targets done, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     /// <returns>Coefficients, and a certificate for each target; a target that missed its gap says so.</returns>
-    /// <exception cref="ArgumentException">The matrices do not fit each other, or not exactly one of lambda and its ratio is given.</exception>
+    /// <exception cref="ArgumentException">The matrices do not fit each other, or not exactly one of lambda, lambdas and ratio is given.</exception>
     /// <exception cref="InputException">lambda, its ratio, a factor or the tolerance is not a positive number, or a target is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SharedGramSolution Solve(
@@ -38,7 +42,7 @@ public static class SharedGramSolver
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        options.Check(design.Columns);
+        options.Check(design.Columns, targets.ColumnCount);
         if ((gram is not null && gram.Columns != design.Columns) || targets.RowCount != design.Rows)
         {
             throw new ArgumentException("the Gram matrix or the targets are not of this design");
@@ -86,7 +90,7 @@ public static class SharedGramSolver
     /// <param name="progress">Told of targets done, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     /// <returns>Coefficients, columns x columns, and a certificate for each column, also those that nothing may explain.</returns>
-    /// <exception cref="ArgumentException">The matrices or the order do not fit each other, or not exactly one of lambda and its ratio is given.</exception>
+    /// <exception cref="ArgumentException">The matrices or the order do not fit each other, or not exactly one of lambda, lambdas and ratio is given.</exception>
     /// <exception cref="InputException">lambda, its ratio, a factor or the tolerance is not a positive number.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SharedGramSolution SolveBlocks(
@@ -97,7 +101,7 @@ public static class SharedGramSolver
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
-        options.Check(design.Columns);
+        options.Check(design.Columns, design.Columns);
         if ((gram is not null && gram.Columns != design.Columns) || order.Columns != design.Columns)
         {
             throw new ArgumentException("the Gram matrix or the blocks are not of this design");

@@ -27,6 +27,7 @@ internal sealed class SharedGramTarget : IDisposable
     private ColumnRange[] _allowed = [];
     private double _nullLoss;
     private double _productRounding;
+    private bool _readsRows;
     private Fit _fit;
 
     public SharedGramTarget(SharedGramProblem problem)
@@ -87,10 +88,15 @@ internal sealed class SharedGramTarget : IDisposable
         {
             bool grew = _working.Grow(_q, _allowed, lambda / 2);
             double tolerance = Math.Max(0.3 * _options.Tolerance, InnerShare * certificate.RelativeGap);
-            passes += _working.Packed.Minimise(_nullLoss, lambda, tolerance, _options.MaximumIterations - passes);
+            int remaining = _options.MaximumIterations - passes;
+            passes += _readsRows && !_problem.ReadsRows ? _working.Packed.Refine(lambda, remaining) : _working.Packed.Minimise(_nullLoss, lambda, tolerance, remaining);
             TargetCertificate next = Measure(lambda, passes);
             idle = grew || next.RelativeGap < 0.9 * certificate.RelativeGap ? 0 : idle + 1;
             certificate = next;
+            if (idle > 0 && !_readsRows)
+            {
+                (_readsRows, idle) = (true, 0);
+            }
         }
 
         return (_working.Packed.ToVector(), certificate);
@@ -100,7 +106,7 @@ internal sealed class SharedGramTarget : IDisposable
 
     private void Start(ReadOnlySpan<double> products, double productRounding, ColumnRange[] allowed)
     {
-        (_allowed, _productRounding) = (allowed, productRounding);
+        (_allowed, _productRounding, _readsRows) = (allowed, productRounding, _problem.ReadsRows);
         foreach (ColumnRange range in allowed)
         {
             products.Slice(range.Start, range.Length).CopyTo(_q.AsSpan(range.Start));
@@ -111,11 +117,23 @@ internal sealed class SharedGramTarget : IDisposable
         _fit = new Fit(_nullLoss, _nullLoss, LargestProduct, 0, _problem.LargestNorm * productRounding / _problem.SmallestFactor, 0);
     }
 
+    /// <summary>What the target is where every column is zero: its mean less those of what explains it; zero where nothing is centred.</summary>
+    public double Intercept(SparseVector? coefficients)
+    {
+        double level = _mean;
+        for (int i = 0; i < (_design.IsCentred && coefficients is not null ? coefficients.Indices.Length : 0); i++)
+        {
+            level -= coefficients!.Values[i] * _design.Means[coefficients.Indices[i]];
+        }
+
+        return level;
+    }
+
     /// <summary>Computes q afresh and the certificate from it, from the rows themselves where the rounding of G stands in the way.</summary>
     private TargetCertificate Measure(double lambda, int passes)
     {
-        PackedLasso<float> packed = _working.Packed;
-        if (_problem.ReadsRows)
+        IPackedLasso packed = _working.Packed;
+        if (_readsRows)
         {
             MeasureRows();
             packed.Refresh(_q);
@@ -127,14 +145,16 @@ internal sealed class SharedGramTarget : IDisposable
             _working.Products.Slice(range.Start, range.Length).CopyTo(_q.AsSpan(range.Start));
         }
 
-        _gram.Subtract(packed.Columns, packed.Weights, _allowed, _q);
+        ReadOnlySpan<int> columns = packed.Columns;
+        ReadOnlySpan<double> weights = packed.Weights;
+        _gram.Subtract(columns, weights, _allowed, _q);
         double weighted = 0, norm = 0, explained = 0, fitted = 0;
-        for (int i = 0; i < packed.Count; i++)
+        for (int i = 0; i < columns.Length; i++)
         {
-            double weight = packed.Weights[i];
+            double weight = weights[i];
             if (weight != 0)
             {
-                int column = packed.Columns[i];
+                int column = columns[i];
                 weighted += Math.Abs(weight) * _problem.Norms[column];
                 norm += Math.Abs(weight) * _problem.Factors[column];
                 explained += weight * _working.Products[column];
@@ -152,6 +172,9 @@ internal sealed class SharedGramTarget : IDisposable
         {
             MeasureRows();
             certificate = Certify(lambda, passes, isExact: true);
+
+            // The rounded G has been solved and it was not enough: from here on the rows correct it, round by round. So they do where it stalls.
+            _readsRows = !certificate.Converged;
         }
 
         packed.Refresh(_q);

@@ -33,6 +33,26 @@ public static class SharedLogisticSolver
         return state.MaximumLambda;
     }
 
+    /// <summary>Refuses targets that are no columns of zeros and ones.</summary>
+    /// <param name="targets">Y.</param>
+    /// <param name="subject">What it is called in errors.</param>
+    /// <exception cref="InputException">As said; the message names the row and the column, both from 0.</exception>
+    public static void CheckClasses(CompressedColumns<float> targets, string subject = "targets")
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        for (int t = 0; t < targets.ColumnCount; t++)
+        {
+            ReadOnlySpan<float> values = targets.ValuesOf(t);
+            for (int i = 0; i < values.Length; i++)
+            {
+                if (values[i] is not (0 or 1))
+                {
+                    throw new InputException(subject, $"row {targets.RowsOf(t)[i]}, column {t} is {values[i].ToString(CultureInfo.InvariantCulture)}, and classes are 0 and 1", "give 1 for the rows of the class and 0 for the others");
+                }
+            }
+        }
+    }
+
     /// <summary>Solves for every target, a column of zeros and ones.</summary>
     /// <param name="design">X.</param>
     /// <param name="targets">Y, with as many rows; an entry is 1 where the row is of the class.</param>
@@ -68,7 +88,7 @@ public static class SharedLogisticSolver
     {
         Check(design, targets.RowCount, options, shares);
         SharedDesign.CheckFinite(targets, "targets");
-        CheckBinary(targets);
+        CheckClasses(targets);
         return Run(design, targets.ColumnCount, target => new LogisticLoss(Labels(targets, target)), options, shares, progress, cancellationToken);
     }
 
@@ -143,21 +163,6 @@ public static class SharedLogisticSolver
             if (i > 0 && shares[i] >= shares[i - 1])
             {
                 throw new InputException("shares of lambda", $"{shares[i].ToString(CultureInfo.InvariantCulture)} comes after a smaller or equal one", "give them falling, so that each starts from the one before");
-            }
-        }
-    }
-
-    private static void CheckBinary(CompressedColumns<float> targets)
-    {
-        for (int t = 0; t < targets.ColumnCount; t++)
-        {
-            ReadOnlySpan<float> values = targets.ValuesOf(t);
-            for (int i = 0; i < values.Length; i++)
-            {
-                if (values[i] is not (0 or 1))
-                {
-                    throw new InputException("targets", $"row {targets.RowsOf(t)[i]}, column {t} is {values[i].ToString(CultureInfo.InvariantCulture)}, and classes are 0 and 1", "give 1 for the rows of the class and 0 for the others");
-                }
             }
         }
     }

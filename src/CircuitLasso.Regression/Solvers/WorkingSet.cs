@@ -8,6 +8,7 @@ namespace CircuitLasso.Regression;
 internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
 {
     private const int FirstSize = 10;
+    private const double SmallestSingleTolerance = 1e-6;
     private const int ViolatorsPerColumn = 16;
     private readonly double[] _products = new double[problem.Design.Columns];
 
@@ -17,8 +18,12 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
     private double[] _violations = [];
     private double[] _ranked = [];
 
-    /// <summary>The problem on these columns.</summary>
-    public PackedLasso<float> Packed { get; } = new(problem.Options.NonNegative);
+    private float[] _row = new float[64];
+
+    /// <summary>The problem on these columns; in float64 where the gap asked for is near what float32 resolves.</summary>
+    public IPackedLasso Packed { get; } = problem.Options.Tolerance < SmallestSingleTolerance
+        ? new PackedLasso<double>(problem.Options.NonNegative)
+        : new PackedLasso<float>(problem.Options.NonNegative);
 
     /// <summary>X'y.</summary>
     public ReadOnlySpan<double> Products => _products;
@@ -41,7 +46,7 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
     /// </summary>
     public bool Grow(ReadOnlySpan<double> q, ColumnRange[] allowed, double mu)
     {
-        int found = FindViolators(q, allowed, mu), first = Packed.Count, room = Math.Max(Math.Max(FirstSize, first), found / ViolatorsPerColumn);
+        int found = FindViolators(q, allowed, mu), first = Packed.Columns.Length, room = Math.Max(Math.Max(FirstSize, first), found / ViolatorsPerColumn);
         double threshold = 0;
         if (found > room)
         {
@@ -60,7 +65,7 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
         }
 
         Packed.Mirror(first);
-        return Packed.Count > first;
+        return Packed.Columns.Length > first;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -113,9 +118,14 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
 
     private void Add(int column, ReadOnlySpan<double> q)
     {
-        Span<float> row = Packed.Add(column, _products[column], q[column], factor: problem.Factors[column]);
-        _places[column] = row.Length;
-        gram.Gather(column, Packed.Columns, _places, row);
-        row[^1] = (float)problem.Squares[column];
+        int count = Packed.Columns.Length;
+        if (_row.Length <= count)
+        {
+            Array.Resize(ref _row, 2 * _row.Length);
+        }
+
+        gram.Gather(column, Packed.Columns, _places, _row.AsSpan(0, count));
+        Packed.Add(column, _products[column], q[column], problem.Factors[column], _row, problem.Squares[column]);
+        _places[column] = count + 1;
     }
 }

@@ -42,7 +42,7 @@ public sealed class SolveTests : IDisposable
         Assert.StartsWith("40 rows, 12 features", error, StringComparison.Ordinal);
         JsonElement root = JsonDocument.Parse(output).RootElement;
         Assert.Equal(
-            ["out", "targets", "features", "samples", "seconds", "gap_max", "gap_median", "nonzeros", "peak_bytes", "missed"],
+            ["out", "targets", "features", "samples", "lambdas", "gram", "seconds", "gap_max", "gap_median", "nonzeros", "peak_bytes", "missed"],
             root.EnumerateObject().Select(property => property.Name));
         Assert.Equal(["reading", "gram", "solving"], root.GetProperty("seconds").EnumerateObject().Select(property => property.Name));
         Assert.Equal((3, 12, 40, 0), (Number("targets"), Number("features"), Number("samples"), Number("missed")));
@@ -113,6 +113,116 @@ public sealed class SolveTests : IDisposable
     [Fact]
     public void Both_lambdas_are_refused() =>
         AssertRefused("--lambda: it and --lambda-ratio are both given", "--design", Design, "--targets", TargetFile, "--lambda", "1", "--lambda-ratio", "0.1", "--out", Out);
+
+    [Theory]
+    [InlineData("--targets: it and --blocks are both given", "--blocks", "4,8")]
+    [InlineData("--non-negative: is for --loss squares only", "--loss", "logistic", "--non-negative")]
+    [InlineData("--stability: is for --loss squares only", "--loss", "logistic", "--stability", "4")]
+    [InlineData("--stability: half-samples come in pairs", "--stability", "3")]
+    [InlineData("--stability: is for one lambda", "--stability", "4", "--path", "3")]
+    [InlineData("--memory: 'much' is no size of memory", "--memory", "much")]
+    [InlineData("--memory: 0 MiB are too few", "--memory", "1KB")]
+    public void Options_that_do_not_go_together_are_refused_by_name(string message, params string[] options) =>
+        AssertRefused(message, ["--design", Design, "--targets", TargetFile, "--lambda", "1", "--out", Out, .. options]);
+
+    [Fact]
+    public void Classes_other_than_0_and_1_are_refused_by_row_and_column() =>
+        AssertRefused($"{TargetFile}: row 0, column 0 is ", "--design", Design, "--targets", TargetFile, "--loss", "logistic", "--lambda", "1", "--out", Out);
+
+    [Theory]
+    [InlineData("4,9", "--blocks: the widths add up to more than the 12 columns")]
+    [InlineData("4,4", "--blocks: the widths add up to 8, and ")]
+    [InlineData("12", "--blocks: one block has nothing before it")]
+    [InlineData("4,x", "--blocks: 'x' is no width")]
+    public void Blocks_that_do_not_cover_the_design_are_refused(string blocks, string message) =>
+        AssertRefused(message, "--design", Design, "--blocks", blocks, "--lambda", "1", "--out", Out);
+
+    [Fact]
+    public void Blocks_are_explained_by_the_blocks_before_them()
+    {
+        const string program = """
+            import sys, numpy as np
+            Z = np.load(sys.argv[1]); np.save(sys.argv[2], Z[:, :7]); np.save(sys.argv[3], Z[:, 7:])
+            """;
+        string x = _folder.PathOf("first.npy"), y = _folder.PathOf("second.npy"), other = _folder.PathOf("other.npz");
+        Python.Run("numpy", program, Design, x, y);
+        Assert.Equal(0, CommandLine.Run("solve", "--design", Design, "--blocks", "7,5", "--lambda-ratio", "0.1", "--tolerance", "1e-7", "--out", Out).ExitCode);
+        Assert.Equal(0, CommandLine.Run("solve", "--design", x, "--targets", y, "--lambda-ratio", "0.1", "--tolerance", "1e-7", "--out", other).ExitCode);
+        CompressedColumns<double> blocks = SciPySparseFile.Read<double>(Out), apart = SciPySparseFile.Read<double>(other);
+        Assert.Equal((12, 12, 0), (blocks.RowCount, blocks.ColumnCount, (int)blocks.ColumnStarts[7]));
+        Assert.NotEqual(0, apart.EntryCount);
+        for (int t = 0; t < 5; t++)
+        {
+            Assert.Equal(apart.RowsOf(t), blocks.RowsOf(7 + t));
+            for (int i = 0; i < apart.RowsOf(t).Length; i++)
+            {
+                Assert.Equal(apart.ValuesOf(t)[i], blocks.ValuesOf(7 + t)[i], 1e-3);
+            }
+        }
+    }
+
+    [Fact]
+    public void Scikit_learn_finds_the_same_with_intercept_and_standardized_columns_along_a_path()
+    {
+        const string program = """
+            import sys, numpy as np, scipy.sparse as sp
+            from sklearn.linear_model import Lasso
+            X, Y = (np.load(f).astype(float) for f in sys.argv[1:3]); n = X.shape[0]; sd = X.std(0); Z = (X - X.mean(0)) / sd
+            f = np.load(sys.argv[3]); A = sp.load_npz(sys.argv[3]).toarray(); T = Y.shape[1]; worst = 0
+            assert A.shape[1] == 4 * T == f['lambdas'].size == f['intercepts'].size
+            for k in range(4 * T):
+                y = Y[:, k % T]; m = Lasso(alpha=f['lambdas'][k] / (2 * n), tol=1e-12, max_iter=100000).fit(Z, y)
+                assert k < T or abs(m.coef_).max() > 0
+                b = m.intercept_ - (m.coef_ * X.mean(0) / sd).sum()
+                worst = max(worst, abs(m.coef_ / sd - A[:, k]).max(), abs(b - f['intercepts'][k]))
+            print(worst)
+            """;
+        string[] options = ["--design", Design, "--targets", TargetFile, "--lambda-ratio", "0.05", "--path", "4", "--intercept", "--standardize", "--tolerance", "1e-8", "--out", Out];
+        Assert.Equal(0, CommandLine.Run(["solve", .. options]).ExitCode);
+        Assert.InRange(double.Parse(Python.Run("sklearn", program, Design, TargetFile, Out), System.Globalization.CultureInfo.InvariantCulture), 0, 2e-3);
+    }
+
+    [Fact]
+    public void Logistic_loss_agrees_with_liblinear()
+    {
+        const string labels = "import sys, numpy as np; Y = np.load(sys.argv[1]); np.save(sys.argv[2], (Y > np.median(Y, 0)).astype(np.float32))";
+        const string program = """
+            import sys, numpy as np, scipy.sparse as sp
+            from sklearn.linear_model import LogisticRegression
+            X, Y = (np.load(f).astype(float) for f in sys.argv[1:3]); A = sp.load_npz(sys.argv[3]).toarray(); lam = np.load(sys.argv[3])['lambdas']; worst = 0
+            for t in range(Y.shape[1]):
+                assert abs(lam[t] - 0.1 * abs(X.T @ (Y[:, t] - .5)).max()) < 1e-4
+                m = LogisticRegression(penalty='l1', solver='liblinear', fit_intercept=False, C=1 / lam[t], tol=1e-9, max_iter=10000).fit(X, Y[:, t])
+                worst = max(worst, abs(m.coef_.ravel() - A[:, t]).max())
+            print(worst)
+            """;
+        string classes = _folder.PathOf("classes.npy");
+        Python.Run("numpy", labels, TargetFile, classes);
+        Assert.Equal(0, CommandLine.Run("solve", "--design", Design, "--targets", classes, "--loss", "logistic", "--lambda-ratio", "0.1", "--tolerance", "1e-9", "--out", Out).ExitCode);
+        Assert.InRange(double.Parse(Python.Run("sklearn", program, Design, classes, Out), System.Globalization.CultureInfo.InvariantCulture), 0, 2e-3);
+    }
+
+    [Fact]
+    public void Stability_writes_frequencies_beside_the_coefficients()
+    {
+        string[] options = ["--design", Design, "--targets", TargetFile, "--lambda-ratio", "0.2", "--stability", "10", "--out", Out, "--json"];
+        (int exitCode, string output, _) = CommandLine.Run(["solve", .. options]);
+        Assert.Equal(0, exitCode);
+        JsonElement stability = JsonDocument.Parse(output).RootElement.GetProperty("stability");
+        Assert.Equal(_folder.PathOf("a.stability.npz"), stability.GetProperty("out").GetString());
+        byte[] first = File.ReadAllBytes(_folder.PathOf("a.stability.npz"));
+        CompressedColumns<double> frequencies = SciPySparseFile.Read<double>(_folder.PathOf("a.stability.npz"));
+        Assert.Equal((12, 3, stability.GetProperty("nonzeros").GetInt32()), (frequencies.RowCount, frequencies.ColumnCount, frequencies.EntryCount));
+        for (int t = 0; t < 3; t++)
+        {
+            // Each target is twice its own feature, less feature 5.
+            Assert.Equal(1.0, frequencies.ValuesOf(t)[frequencies.RowsOf(t).IndexOf(t)]);
+        }
+
+        Assert.All(frequencies.Values.ToArray(), value => Assert.Equal(Math.Round(10 * value), 10 * value, 1e-9));
+        CommandLine.Run(["solve", .. options, "--threads", "1"]);
+        Assert.Equal(first, File.ReadAllBytes(_folder.PathOf("a.stability.npz")));
+    }
 
     [Fact]
     public void Files_that_do_not_fit_are_refused()

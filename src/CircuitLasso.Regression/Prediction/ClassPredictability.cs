@@ -45,7 +45,7 @@ public sealed class ClassPredictability
         labelings[0] = labels.ToArray();
         for (int s = 1; s < labelings.Length; s++)
         {
-            int[] order = SeededPermutation.Of(design.Rows, options.Seed, (ulong)s);
+            int[] order = folds.Shuffle(design.Rows, options.Seed, (ulong)s);
             labelings[s] = [.. order.Select(row => labelings[0][row])];
         }
 

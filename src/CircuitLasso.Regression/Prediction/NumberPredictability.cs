@@ -51,7 +51,7 @@ public sealed class NumberPredictability
         options ??= new PredictabilityOptions();
         folds ??= FoldAssignment.ForRows(design.Rows);
         options.Check(design.Rows, folds);
-        double[][] labelings = Labelings(design, y, options);
+        double[][] labelings = Labelings(design, y, folds, options);
         using FoldedGramStatistics statistics = Accumulate(design, labelings, folds);
         NumberFits fits = new(statistics, design.Columns, labelings.Length, options.Path, cancellationToken);
         double median = Median(labelings[0]);
@@ -88,7 +88,7 @@ public sealed class NumberPredictability
         return new NumberPredictability(new ShuffleComparison(values[0], StandardError(squared), values[1..]), areaComparison, coefficients, intercept, all.Certificates[0]);
     }
 
-    private static double[][] Labelings(DenseDesign design, ReadOnlySpan<double> y, PredictabilityOptions options)
+    private static double[][] Labelings(DenseDesign design, ReadOnlySpan<double> y, FoldAssignment folds, PredictabilityOptions options)
     {
         if (y.Length != design.Rows)
         {
@@ -112,7 +112,7 @@ public sealed class NumberPredictability
         labelings[0] = y.ToArray();
         for (int s = 1; s < labelings.Length; s++)
         {
-            labelings[s] = [.. SeededPermutation.Of(y.Length, options.Seed, (ulong)s).Select(row => labelings[0][row])];
+            labelings[s] = [.. folds.Shuffle(y.Length, options.Seed, (ulong)s).Select(row => labelings[0][row])];
         }
 
         return labelings;

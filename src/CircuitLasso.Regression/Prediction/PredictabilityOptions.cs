@@ -25,9 +25,15 @@ public sealed record PredictabilityOptions
             throw new InputException("folds", "lambda is chosen inside the other folds, which takes at least three", "use three folds or more");
         }
 
-        if (rows <= (folds.Folds - 1) * folds.ConsecutiveRows)
+        if (folds.Groups is { } groups && groups.Rows != rows)
         {
-            throw new InputException("folds", $"{rows} rows leave a fold of {folds.Folds} empty", "give more rows, or use fewer folds or shorter runs");
+            throw new ArgumentException($"the groups are of {groups.Rows} rows and not of {rows}", nameof(folds));
+        }
+
+        if (folds.CountUnits(rows) <= (long)(folds.Folds - 1) * folds.ConsecutiveRows)
+        {
+            string units = folds.Groups is null ? "rows" : "texts or other groups of rows";
+            throw new InputException("folds", $"{folds.CountUnits(rows)} {units} leave a fold of {folds.Folds} empty", "give more, or use fewer folds or shorter runs");
         }
     }
 }

@@ -38,6 +38,33 @@ public static class SharedStability
         ulong seed = 0,
         long maximumBytes = long.MaxValue,
         IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
+        Run(design, targets, solution, options, FoldAssignment.ForRows(design.Rows, Folds), halfSamples, seed, maximumBytes, progress, cancellationToken);
+
+    /// <summary>Solves all half-samples, put together from folds of one's own: twenty or more of them, and of groups where rows belong to groups.</summary>
+    /// <param name="design">X; where it is centred, each half-sample has means of its own.</param>
+    /// <param name="targets">Y.</param>
+    /// <param name="solution">The solution on all rows, at one lambda for each target.</param>
+    /// <param name="options">How it was found; its lambdas are replaced by those of the solution.</param>
+    /// <param name="assignment">Which row goes to which fold.</param>
+    /// <param name="halfSamples">Number of half-samples, an even number of at least two.</param>
+    /// <param name="seed">The seed of the draws.</param>
+    /// <param name="maximumBytes">What Gram matrices may take.</param>
+    /// <param name="progress">Told of half-samples done, or null.</param>
+    /// <param name="cancellationToken">Stops between targets.</param>
+    /// <returns>Frequencies above 0 and up to 1, columns of the design x targets, and how many solves missed their gap.</returns>
+    /// <exception cref="ArgumentException">The solution is of other targets or of a path, or a fold has no rows.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static (CompressedColumns<double> Frequencies, int Missed) Run(
+        SharedDesign design,
+        CompressedColumns<float> targets,
+        SharedGramSolution solution,
+        SharedGramOptions options,
+        FoldAssignment assignment,
+        int halfSamples,
+        ulong seed = 0,
+        long maximumBytes = long.MaxValue,
+        IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
         if (solution.Certificates.Count != targets.ColumnCount)
@@ -47,7 +74,6 @@ public static class SharedStability
 
         ArgumentOutOfRangeException.ThrowIfLessThan(halfSamples, 2);
         ArgumentOutOfRangeException.ThrowIfNotEqual(halfSamples % 2, 0, nameof(halfSamples));
-        FoldAssignment assignment = FoldAssignment.ForRows(design.Rows, Folds);
         int[] foldOfRow = [.. Enumerable.Range(0, design.Rows).Select(row => assignment.FoldOf(row))];
         using FoldedDesign folds = new(design, foldOfRow, maximumBytes / 2, cancellationToken: cancellationToken);
         EntryCounts counts = new(design.Columns, targets.ColumnCount);
@@ -55,7 +81,7 @@ public static class SharedStability
         for (int half = 0; half < halfSamples; half++)
         {
             progress?.Report(new WorkProgress("resampling", half, halfSamples, "half-samples"));
-            int[] chosen = StabilitySelection.HalfSample(Folds, seed, half);
+            int[] chosen = StabilitySelection.HalfSample(folds.Folds, seed, half);
             using SharedDesign rows = folds.Select(chosen);
             using SharedGram? gram = rows.ComputeGram(maximumBytes - folds.Bytes, cancellationToken: cancellationToken);
             double share = (double)rows.Rows / design.Rows;

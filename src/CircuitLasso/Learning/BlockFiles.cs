@@ -1,4 +1,5 @@
 using CircuitLasso.Numerics;
+using CircuitLasso.Regression;
 
 namespace CircuitLasso;
 
@@ -31,6 +32,9 @@ public sealed class BlockFiles : ILearningData
 
     /// <inheritdoc/>
     public ComponentGraph? Components => null;
+
+    /// <inheritdoc/>
+    public RowGroups? Groups => null;
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Provenance { get; }

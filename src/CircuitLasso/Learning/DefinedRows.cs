@@ -1,4 +1,5 @@
 using CircuitLasso.Numerics;
+using CircuitLasso.Regression;
 
 namespace CircuitLasso;
 
@@ -9,12 +10,13 @@ public sealed class DefinedRows : ILearningData
 {
     private const int FloatsAtOnce = 1 << 20;
     private readonly ILearningData _data;
-    private readonly long[] _rows;
+    private readonly int[] _rows;
 
-    private DefinedRows(ILearningData data, long[] rows)
+    private DefinedRows(ILearningData data, int[] rows)
     {
         _data = data;
         _rows = rows;
+        Groups = data.Groups?.SelectRows(rows);
     }
 
     /// <inheritdoc/>
@@ -28,6 +30,9 @@ public sealed class DefinedRows : ILearningData
 
     /// <inheritdoc/>
     public ComponentGraph? Components => _data.Components;
+
+    /// <inheritdoc/>
+    public RowGroups? Groups { get; }
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Provenance => _data.Provenance;
@@ -44,7 +49,7 @@ public sealed class DefinedRows : ILearningData
 
         int[] kept = [.. Enumerable.Range(0, numbers.Length).Where(row => !double.IsNaN(numbers[row]))];
         return kept.Length > 0
-            ? (new DefinedRows(data, [.. kept.Select(row => (long)row)]), LearningTarget.Behaviour(target.Name, [.. kept.Select(row => numbers[row])]))
+            ? (new DefinedRows(data, kept), LearningTarget.Behaviour(target.Name, [.. kept.Select(row => numbers[row])]))
             : throw new InputException(data.Subject, $"{target.Name} is defined for no row", "give texts of two tokens and more");
     }
 

@@ -19,6 +19,7 @@ internal sealed class EdgeStability
 
     /// <summary>Solves the half-samples.</summary>
     /// <param name="gathered">The rows; of a numeric target, its column comes last in the statistics.</param>
+    /// <param name="groups">The rows that stay together, or null.</param>
     /// <param name="order">The blocks of the matrix's regression.</param>
     /// <param name="lambda">Its lambda on all rows.</param>
     /// <param name="target">What the target's own regression fits, or null.</param>
@@ -28,9 +29,10 @@ internal sealed class EdgeStability
     /// <param name="progress">Told about half-samples done.</param>
     /// <param name="cancellation">Stops between regressions.</param>
     public static EdgeStability Measure(
-        GatheredStatistics gathered, BlockOrder order, double lambda, LearningTarget? target, double targetLambda, LearningOptions options, string subject, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        GatheredStatistics gathered, RowGroups? groups, BlockOrder order, double lambda, LearningTarget? target, double targetLambda, LearningOptions options, string subject, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        using FoldedGramStatistics folds = gathered.Deal(FoldAssignment.ForRows(gathered.Folds.All.Rows, Folds), target?.Numbers, subject, cancellation);
+        FoldAssignment assignment = groups is null ? FoldAssignment.ForRows(gathered.Folds.All.Rows, Folds) : FoldAssignment.ForGroups(groups, Folds);
+        using FoldedGramStatistics folds = gathered.Deal(assignment, target?.Numbers, subject, cancellation);
         StabilityOptions stability = new()
         {
             Pairs = options.StabilityPairs,

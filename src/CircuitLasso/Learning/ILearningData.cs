@@ -1,3 +1,5 @@
+using CircuitLasso.Regression;
+
 namespace CircuitLasso;
 
 /// <summary>Rows and blocks of columns that a circuit is learnt from, read in pieces. Implementations need not be thread-safe.</summary>
@@ -17,6 +19,9 @@ public interface ILearningData
 
     /// <summary>Where the rows come from: hashes and settings, without clock times and paths.</summary>
     IReadOnlyDictionary<string, string> Provenance { get; }
+
+    /// <summary>The rows that belong together, as those of the tokens of one text do, and are held out and shuffled together; null where every row stands for itself.</summary>
+    RowGroups? Groups { get; }
 
     /// <summary>Copies rows.</summary>
     /// <param name="start">The first row.</param>

@@ -17,7 +17,8 @@ internal sealed class LassoLearning(
     {
         BlockOrder design = DesignOrder();
         RequireMemory();
-        FoldAssignment folds = FoldAssignment.ForRows(data.Rows, options.Folds);
+        RowGroups? groups = data.Groups;
+        FoldAssignment folds = groups is null ? FoldAssignment.ForRows(data.Rows, options.Folds) : FoldAssignment.ForGroups(groups, options.Folds);
         using GatheredStatistics gathered = GatheredStatistics.Read(data, target?.Numbers, folds, progress, cancellation);
         Report(1);
         TargetReadout? fitted = target is null ? null : TargetFit.Fit(gathered.Rows, gathered.Folds.All, design, target, folds, options, data.Subject, cancellation);
@@ -33,7 +34,7 @@ internal sealed class LassoLearning(
             problem, new L1Penalty(lambda), new SolverOptions { Tolerance = options.Tolerance }, path.Solutions[nearest], cancellation);
         Report(Stages);
         EdgeStability? stability = options.StabilityPairs > 0
-            ? EdgeStability.Measure(gathered, order, lambda, target, fitted?.Lambda ?? 0, options, data.Subject, progress, cancellation)
+            ? EdgeStability.Measure(gathered, groups, order, lambda, target, fitted?.Lambda ?? 0, options, data.Subject, progress, cancellation)
             : null;
         return Assemble(gathered.Folds.All, design, path, solution, lambda, fitted, stability);
     }

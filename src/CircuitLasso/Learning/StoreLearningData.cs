@@ -1,6 +1,7 @@
 using System.Globalization;
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
+using CircuitLasso.Regression;
 
 namespace CircuitLasso;
 
@@ -62,6 +63,10 @@ public sealed class StoreLearningData : ILearningData
 
     /// <inheritdoc/>
     public ComponentGraph? Components { get; }
+
+    /// <summary>Where positions are not pooled, the rows of each text; else null, because a text is one row.</summary>
+    /// <exception cref="InputException">A shard is damaged.</exception>
+    public RowGroups? Groups => StoreTexts.Groups(_store);
 
     /// <inheritdoc/>
     public IReadOnlyDictionary<string, string> Provenance

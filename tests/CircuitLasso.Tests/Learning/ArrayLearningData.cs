@@ -1,3 +1,5 @@
+using CircuitLasso.Regression;
+
 namespace CircuitLasso.Tests;
 
 /// <summary>Learning data in memory: blocks named and placed in the order in which they are given, each rows x its width.</summary>
@@ -19,6 +21,8 @@ internal sealed class ArrayLearningData : ILearningData
     public string Subject => "arrays";
 
     public ComponentGraph? Components => null;
+
+    public RowGroups? Groups { get; init; }
 
     public IReadOnlyDictionary<string, string> Provenance { get; } = new Dictionary<string, string> { ["text"] = "made up" };
 

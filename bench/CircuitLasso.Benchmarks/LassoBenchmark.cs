@@ -53,7 +53,7 @@ internal static class LassoBenchmark
         return later[later.Length / 2];
     }
 
-    private static BlockOrder Blocks(string widths)
+    internal static BlockOrder Blocks(string widths)
     {
         List<RegressionBlock> blocks = [];
         int first = 0;

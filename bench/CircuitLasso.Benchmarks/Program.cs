@@ -9,6 +9,8 @@ internal static class Program
         ("transformer", "a forward and a backward pass of GPT-2 small's shape against its matrix products alone", TransformerBenchmark.Run),
         ("forward", "forward passes of models against the machine's rate of matrix products", ForwardBenchmark.Run),
         ("lasso", "the Lasso engine on files, without reading and start-up", LassoBenchmark.Run),
+        ("fista", "FISTA's iterations against the gap, plain and with restart", FistaBenchmark.Run),
+        ("kernels", "the loops that the solvers live on, by BenchmarkDotNet; --quick for a short look", KernelBenchmarks.Run),
         ("collect", "a collection against its forward passes alone", CollectBenchmark.Run),
         ("logistic", "l1-penalised logistic regression on files; bench/logistic.py runs the rival beside it", LogisticBenchmark.Run),
     ];

@@ -33,13 +33,30 @@ public static class SymmetricProduct
     public static void RankK(int rows, int n, double alpha, ReadOnlySpan<double> a, int lda, double beta, Span<double> c, int ldc) =>
         Run(rows, n, alpha, a, lda, beta, c, ldc);
 
-    private static unsafe void Run<T>(int rows, int n, double alpha, ReadOnlySpan<T> a, int lda, double beta, Span<double> c, int ldc)
+    /// <summary>C := alpha A A' + beta C in double precision, all of it, exactly symmetric.</summary>
+    /// <param name="n">Rows of A, rows and columns of C.</param>
+    /// <param name="columns">Columns of A.</param>
+    /// <param name="alpha">Factor of the product.</param>
+    /// <param name="a">A, row-major.</param>
+    /// <param name="lda">Elements from one row of A to the next.</param>
+    /// <param name="beta">Factor of C; when it is zero C is not read.</param>
+    /// <param name="c">C, row-major and symmetric: only its upper triangle counts, both are written.</param>
+    /// <param name="ldc">Elements from one row of C to the next.</param>
+    /// <exception cref="ArgumentException">A dimension is negative, a span is too short, or a leading dimension too small.</exception>
+    public static void RankKTransposed(int n, int columns, double alpha, ReadOnlySpan<double> a, int lda, double beta, Span<double> c, int ldc)
+    {
+        MatrixArguments.CheckProduct(transposeA: false, transposeB: true, n, n, columns, a.Length, lda, a.Length, lda, c.Length, ldc);
+        AddBlock(false, columns, n, alpha, a, lda, beta, c, ldc);
+        Mirror(n, c, ldc);
+    }
+
+    private static void Run<T>(int rows, int n, double alpha, ReadOnlySpan<T> a, int lda, double beta, Span<double> c, int ldc)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         MatrixArguments.CheckProduct(transposeA: true, transposeB: false, n, n, rows, a.Length, lda, a.Length, lda, c.Length, ldc);
         if (rows == 0 || typeof(T) == typeof(double))
         {
-            AddBlock(rows, n, alpha, rows == 0 ? default : MemoryMarshal.Cast<T, double>(a), lda, beta, c, ldc);
+            AddBlock(true, rows, n, alpha, rows == 0 ? default : MemoryMarshal.Cast<T, double>(a), lda, beta, c, ldc);
         }
         else
         {
@@ -53,15 +70,15 @@ public static class SymmetricProduct
                     TensorPrimitives.ConvertTruncating(a.Slice((start + i) * lda, n), converted.Slice((nint)i * n, n));
                 }
 
-                AddBlock(count, n, alpha, converted.Span, n, start == 0 ? beta : 1, c, ldc);
+                AddBlock(true, count, n, alpha, converted.Span, n, start == 0 ? beta : 1, c, ldc);
             }
         }
 
         Mirror(n, c, ldc);
     }
 
-    /// <summary>The upper triangle of C := alpha A'A + beta C, tile by tile.</summary>
-    private static unsafe void AddBlock(int rows, int n, double alpha, ReadOnlySpan<double> a, int lda, double beta, Span<double> c, int ldc)
+    /// <summary>The upper triangle of C := alpha A'A + beta C, or with A A', tile by tile.</summary>
+    private static unsafe void AddBlock(bool transposeFirst, int depth, int n, double alpha, ReadOnlySpan<double> a, int lda, double beta, Span<double> c, int ldc)
     {
         int side = (int)(((long)n + TileSide - 1) / TileSide);
         int lengthA = a.Length;
@@ -77,7 +94,9 @@ public static class SymmetricProduct
                 int column = tileColumn * TileSide, width = Math.Min(TileSide, n - column);
                 ReadOnlySpan<double> matrix = new(pointerA, lengthA);
                 Span<double> tile = new Span<double>(pointerC, lengthC)[((row * ldc) + column)..];
-                MatrixBackend.Default.Gemm(true, false, height, width, rows, alpha, rows == 0 ? default : matrix[row..], lda, rows == 0 ? default : matrix[column..], lda, beta, tile, ldc);
+                ReadOnlySpan<double> left = depth == 0 ? default : matrix[(transposeFirst ? row : row * lda)..];
+                ReadOnlySpan<double> right = depth == 0 ? default : matrix[(transposeFirst ? column : column * lda)..];
+                MatrixBackend.Default.Gemm(transposeFirst, !transposeFirst, height, width, depth, alpha, left, lda, right, lda, beta, tile, ldc);
             });
         }
     }

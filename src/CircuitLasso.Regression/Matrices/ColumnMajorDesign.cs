@@ -13,7 +13,7 @@ internal sealed class ColumnMajorDesign : SharedDesign
     /// <summary>Rows of one aligned block; merged blocks are whole matrices, so there had better be few.</summary>
     public const int BlockRows = 1 << 16;
 
-    private const int RowsPerProduct = 1024;
+    private const int RowsPerProduct = 512;
     private const int ColumnsPerTask = 32;
     private readonly NativeBuffer<float> _values;
     private readonly int _blockRows;
@@ -100,7 +100,7 @@ internal sealed class ColumnMajorDesign : SharedDesign
 
     public override SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        long block = 4L * Math.Min(RowsPerProduct, Rows) * Columns;
+        long block = 8L * Math.Min(RowsPerProduct, Rows) * Columns;
         if ((long)Columns * Columns > Array.MaxLength || EstimateGramBytes() + block + SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask) > maximumBytes)
         {
             return null;
@@ -164,7 +164,7 @@ internal sealed class ColumnMajorDesign : SharedDesign
     /// <summary>X'X in float64, not centred.</summary>
     internal NativeBuffer<double> ComputeProducts(IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
-        using NativeBuffer<float> rows = new((nint)Math.Min(RowsPerProduct, Rows) * Columns, zeroed: false);
+        using NativeBuffer<double> rows = new((nint)Math.Min(RowsPerProduct, Rows) * Columns, zeroed: false);
         BlockTree<NativeBuffer<double>> tree = new(static (earlier, later) =>
         {
             TensorPrimitives.Add(earlier.Span, later.Span, earlier.Span);
@@ -192,15 +192,19 @@ internal sealed class ColumnMajorDesign : SharedDesign
         }
     }
 
-    private NativeBuffer<double> ComputeBlock(int start, int end, NativeBuffer<float> rows, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
+    private NativeBuffer<double> ComputeBlock(int start, int end, NativeBuffer<double> rows, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         NativeBuffer<double> sums = new((nint)Columns * Columns, zeroed: false);
         for (int first = start, count; first < end; first += count)
         {
             count = Math.Min(RowsPerProduct, end - first);
-            CopyRows(first, count, rows.Span);
-            SymmetricProduct.RankK(count, Columns, 1.0, rows.Slice(0, count * Columns), Columns, first == start ? 0.0 : 1.0, sums.Span, Columns);
+            for (int j = 0; j < Columns; j++)
+            {
+                TensorPrimitives.ConvertTruncating<float, double>(_values.Slice(((nint)j * Rows) + first, count), rows.Slice((nint)j * count, count));
+            }
+
+            SymmetricProduct.RankKTransposed(Columns, count, 1.0, rows.Slice(0, count * Columns), count, first == start ? 0.0 : 1.0, sums.Span, Columns);
             progress?.Report(new WorkProgress("Gram matrix", (long)Columns * (first + count) / Rows, Columns, "columns"));
             if (cancellationToken.IsCancellationRequested)
             {
@@ -273,20 +277,4 @@ internal sealed class ColumnMajorDesign : SharedDesign
         }
     }
 
-    /// <summary>Rows side by side, row-major. Tiles of 16 columns, so that a cache line of the copy is filled while it is near.</summary>
-    private void CopyRows(int start, int count, Span<float> block)
-    {
-        const int Tile = 16;
-        for (int first = 0; first < Columns; first += Tile)
-        {
-            for (int j = first; j < Math.Min(first + Tile, Columns); j++)
-            {
-                ReadOnlySpan<float> column = _values.Slice(((nint)j * Rows) + start, count);
-                for (int i = 0; i < column.Length; i++)
-                {
-                    block[(i * Columns) + j] = column[i];
-                }
-            }
-        }
-    }
 }

@@ -47,6 +47,28 @@ public sealed class SymmetricProductTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Problems))]
+    public void Of_the_transpose_it_is_the_same(int rows, int n, double alpha, double beta)
+    {
+        ProductProblem<double> problem = new(n, n, rows, transposeA: true, transposeB: false, alpha, beta, seed: 6);
+        double[] transposed = new double[n * (rows + 3)], expected = [.. problem.C], found = [.. problem.C];
+        for (int i = 0; i < rows; i++)
+        {
+            for (int j = 0; j < n; j++)
+            {
+                transposed[(j * (rows + 3)) + i] = problem.A[(i * problem.Lda) + j];
+            }
+        }
+
+        SymmetricProduct.RankK(rows, n, alpha, problem.A, problem.Lda, beta, expected, problem.Ldc);
+        SymmetricProduct.RankKTransposed(n, rows, alpha, transposed, rows + 3, beta, found, problem.Ldc);
+        for (int i = 0; i < expected.Length; i++)
+        {
+            Assert.Equal(expected[i], found[i], Math.ScaleB(rows + 4, -52) * (1 + Math.Abs(expected[i])));
+        }
+    }
+
     [Fact]
     public void What_lies_below_the_diagonal_is_not_read()
     {

@@ -139,13 +139,16 @@ internal static class VectorLoops
             Vector.Widen(source1[i], out Vector<double> low1, out Vector<double> high1);
             Vector.Widen(source2[i], out Vector<double> low2, out Vector<double> high2);
             Vector.Widen(source3[i], out Vector<double> low3, out Vector<double> high3);
-            sum[2 * i] += ((scale0 * low0) + (scale1 * low1)) + ((scale2 * low2) + (scale3 * low3));
-            sum[(2 * i) + 1] += ((scale0 * high0) + (scale1 * high1)) + ((scale2 * high2) + (scale3 * high3));
+            Vector<double> low = Vector.FusedMultiplyAdd(scale1, low1, Vector.FusedMultiplyAdd(scale0, low0, sum[2 * i]));
+            Vector<double> high = Vector.FusedMultiplyAdd(scale1, high1, Vector.FusedMultiplyAdd(scale0, high0, sum[(2 * i) + 1]));
+            sum[2 * i] = Vector.FusedMultiplyAdd(scale3, low3, Vector.FusedMultiplyAdd(scale2, low2, low));
+            sum[(2 * i) + 1] = Vector.FusedMultiplyAdd(scale3, high3, Vector.FusedMultiplyAdd(scale2, high2, high));
         }
 
         for (int k = source0.Length * Vector<float>.Count; k < y.Length; k++)
         {
-            y[k] += ((factor0 * x0[k]) + (factor1 * x1[k])) + ((factor2 * x2[k]) + (factor3 * x3[k]));
+            double sum01 = Math.FusedMultiplyAdd(factor1, x1[k], Math.FusedMultiplyAdd(factor0, x0[k], y[k]));
+            y[k] = Math.FusedMultiplyAdd(factor3, x3[k], Math.FusedMultiplyAdd(factor2, x2[k], sum01));
         }
     }
 

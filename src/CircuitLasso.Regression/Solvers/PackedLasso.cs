@@ -12,9 +12,10 @@ namespace CircuitLasso.Regression;
 internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int FirstExactStep = 4;
-    private const int PassesBetweenExactSteps = 6;
+    private const int FirstExactStep = 6;
+    private const int PassesBetweenExactSteps = 12;
     private const double RefinedShare = 0.01;
+    private const int Padding = 16;
     private readonly SupportStep<T> _step = new();
     private int _capacity;
     private T[] _gram = [];
@@ -23,6 +24,9 @@ internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
     private T[] _q = [];
     private double[] _w = [];
     private double[] _factors = [];
+
+    // Vectors over the working set end on a whole number of SIMD registers: what lies behind its last column is never read.
+    private int Padded => (Count + (Padding - 1)) & -Padding;
 
     /// <summary>Number of columns in the working set.</summary>
     public int Count { get; private set; }
@@ -91,7 +95,7 @@ internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
         Count = 0;
         if (_capacity < weights.Length)
         {
-            Enlarge(2 * weights.Length);
+            Enlarge(((2 * weights.Length) + Padding) & -Padding);
         }
 
         Count = weights.Length;
@@ -171,7 +175,7 @@ internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
     {
         if (passes >= next)
         {
-            wait = _step.Apply(_gram, _capacity, _w.AsSpan(0, Count), _q.AsSpan(0, Count), mu, _factors) ? PassesBetweenExactSteps : 2 * wait;
+            wait = _step.Apply(_gram, _capacity, _w.AsSpan(0, Count), _q.AsSpan(0, Padded), mu, _factors) ? PassesBetweenExactSteps : 2 * wait;
             next = passes + wait;
         }
     }
@@ -180,9 +184,9 @@ internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
     private bool Pass(double mu)
     {
         bool changed = false;
-        Span<T> q = _q.AsSpan(0, Count);
-        Span<double> w = _w.AsSpan(0, q.Length);
-        ReadOnlySpan<double> factors = _factors.AsSpan(0, q.Length);
+        Span<T> q = _q.AsSpan(0, Padded);
+        Span<double> w = _w.AsSpan(0, Count);
+        ReadOnlySpan<double> factors = _factors.AsSpan(0, w.Length);
         for (int i = 0; i < w.Length; i++)
         {
             double old = w[i], value = double.CreateTruncating(q[i]), threshold = mu * factors[i];
@@ -246,7 +250,7 @@ internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
 
     private void Enlarge(int capacity)
     {
-        T[] gram = GC.AllocateUninitializedArray<T>(checked(capacity * capacity));
+        T[] gram = new T[checked(capacity * capacity)];
         for (int i = 0; i < Count; i++)
         {
             _gram.AsSpan(i * _capacity, Count).CopyTo(gram.AsSpan(i * capacity));

@@ -1,51 +1,48 @@
 namespace CircuitLasso.Regression;
 
-/// <summary>The k-th largest of some numbers, in linear time on average (Hoare 1961, "Find").</summary>
+/// <summary>Chooses about the largest of some numbers in one pass, without putting them in order.</summary>
 internal static class Ranking
 {
-    /// <summary>The number that <paramref name="rank"/> of them are at least, counting it; reorders them.</summary>
-    public static double Largest(Span<double> values, int rank)
+    private const int Buckets = 256;
+
+    /// <summary>
+    /// A threshold that as many of the numbers reach as the rank says, or fewer by those of one bucket, a 256th of the way from the smallest
+    /// to the largest; more only where the numbers of the last bucket alone are more.
+    /// </summary>
+    /// <param name="values">The numbers.</param>
+    /// <param name="smallest">No number is below it.</param>
+    /// <param name="rank">How many are wanted.</param>
+    public static double Threshold(ReadOnlySpan<double> values, double smallest, int rank)
     {
-        int low = 0, high = values.Length - 1, wanted = values.Length - rank;
-        while (low < high)
+        double largest = System.Numerics.Tensors.TensorPrimitives.Max(values), scale = (Buckets - 1) / (largest - smallest);
+        if (!double.IsFinite(scale))
         {
-            double a = values[low], b = values[low + ((high - low) / 2)], c = values[high];
-            double pivot = Math.Max(Math.Min(a, b), Math.Min(Math.Max(a, b), c));
-            int left = low, right = high;
-            while (left <= right)
-            {
-                while (values[left] < pivot)
-                {
-                    left++;
-                }
-
-                while (values[right] > pivot)
-                {
-                    right--;
-                }
-
-                if (left <= right)
-                {
-                    (values[left], values[right]) = (values[right], values[left]);
-                    left++;
-                    right--;
-                }
-            }
-
-            if (wanted <= right)
-            {
-                high = right;
-            }
-            else if (wanted >= left)
-            {
-                low = left;
-            }
-            else
-            {
-                break;
-            }
+            return smallest;
         }
 
-        return values[wanted];
+        Span<int> counts = stackalloc int[Buckets];
+        counts.Clear();
+        foreach (double value in values)
+        {
+            counts[Bucket(value)]++;
+        }
+
+        int bucket = Buckets - 1, taken = counts[bucket];
+        while (bucket > 0 && taken + counts[bucket - 1] <= rank)
+        {
+            bucket--;
+            taken += counts[bucket];
+        }
+
+        // The smallest number of the bucket itself, so that rounding puts no number on the other side.
+        double threshold = largest;
+        foreach (double value in values)
+        {
+            threshold = Bucket(value) >= bucket ? Math.Min(threshold, value) : threshold;
+        }
+
+        return threshold;
+
+        int Bucket(double value) => (int)((value - smallest) * scale);
     }
 }

@@ -8,7 +8,7 @@ internal sealed class SharedGramTarget : IDisposable
     private const int RoundsWithoutProgress = 3;
 
     // How far a round reduces the gap on its working set.
-    private const double InnerShare = 0.02;
+    private const double InnerShare = 0.01;
 
     // Half the distance between float32 numbers near one: the share by which an entry of G may be off.
     private const double Rounding = 1.0 / (1 << 24);
@@ -93,7 +93,7 @@ internal sealed class SharedGramTarget : IDisposable
             TargetCertificate next = Measure(lambda, passes);
             idle = grew || next.RelativeGap < 0.9 * certificate.RelativeGap ? 0 : idle + 1;
             certificate = next;
-            if (idle > 0 && !_readsRows)
+            if (idle == RoundsWithoutProgress && !_readsRows)
             {
                 (_readsRows, idle) = (true, 0);
             }

@@ -33,7 +33,7 @@ internal sealed class SupportStep<T>
             return false;
         }
 
-        FindSupport(w, size);
+        FindSupport(w, q.Length, size);
         for (int i = 0; i < size; i++)
         {
             int column = _support[i];
@@ -67,11 +67,11 @@ internal sealed class SupportStep<T>
         return (first < 1 && Move(gram, stride, w, q, mu, factors, 1, size, mustDescend: true)) || Move(gram, stride, w, q, mu, factors, first, size, mustDescend: false);
     }
 
-    private void FindSupport(ReadOnlySpan<double> w, int size)
+    private void FindSupport(ReadOnlySpan<double> w, int padded, int size)
     {
-        if (_support.Length < w.Length)
+        if (_support.Length < padded)
         {
-            int length = 2 * w.Length;
+            int length = 2 * padded;
             (_support, _direction, _trial, _correlations) = (new int[length], new double[length], new double[length], new T[length]);
         }
 
@@ -120,7 +120,7 @@ internal sealed class SupportStep<T>
     /// <summary>Moves so far along the direction, setting to zero what would change its sign, if the objective falls, or need not.</summary>
     private bool Move(ReadOnlySpan<T> gram, int stride, Span<double> w, Span<T> q, double mu, ReadOnlySpan<double> factors, double length, int size, bool mustDescend)
     {
-        Span<T> correlations = _correlations.AsSpan(0, w.Length);
+        Span<T> correlations = _correlations.AsSpan(0, q.Length);
         q.CopyTo(correlations);
         double norm = 0;
         for (int i = 0; i < size; i++)
@@ -131,7 +131,7 @@ internal sealed class SupportStep<T>
             // What stops the step lands on zero exactly, not a rounding error beside it.
             _trial[i] = Math.Sign(moved) != Math.Sign(old) || Math.Abs(moved) <= 1e-14 * Math.Abs(old) ? 0 : moved;
             norm += factors[column] * (Math.Abs(_trial[i]) - Math.Abs(old));
-            VectorLoops.AddScaled(T.CreateTruncating(old - _trial[i]), gram.Slice(column * stride, w.Length), correlations);
+            VectorLoops.AddScaled(T.CreateTruncating(old - _trial[i]), gram.Slice(column * stride, q.Length), correlations);
         }
 
         // 1/2 d'G d - q'd + mu (|w + d| - |w|) = -1/2 d'(q + q') + mu (...), q' = q - G d.

@@ -9,15 +9,15 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
 {
     private const int FirstSize = 10;
     private const double SmallestSingleTolerance = 1e-6;
-    private const int ViolatorsPerColumn = 16;
+    private const int ViolatorsPerColumn = 32;
     private readonly double[] _products = new double[problem.Design.Columns];
 
     // One above the place of each column in the packed problem; zero where it is not in it.
     private readonly int[] _places = new int[problem.Design.Columns];
     private int[] _violators = [];
     private double[] _violations = [];
-    private double[] _ranked = [];
 
+    private readonly bool _nonNegative = problem.Options.NonNegative;
     private float[] _row = new float[64];
 
     /// <summary>The problem on these columns; in float64 where the gap asked for is near what float32 resolves.</summary>
@@ -47,14 +47,7 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
     public bool Grow(ReadOnlySpan<double> q, ColumnRange[] allowed, double mu)
     {
         int found = FindViolators(q, allowed, mu), first = Packed.Columns.Length, room = Math.Max(Math.Max(FirstSize, first), found / ViolatorsPerColumn);
-        double threshold = 0;
-        if (found > room)
-        {
-            Span<double> ranked = _ranked.AsSpan(0, found);
-            _violations.AsSpan(0, found).CopyTo(ranked);
-            threshold = Ranking.Largest(ranked, room);
-        }
-
+        double threshold = found > room ? Ranking.Threshold(_violations.AsSpan(0, found), mu, room) : 0;
         for (int i = 0, taken = 0; i < found && taken < room; i++)
         {
             if (_violations[i] >= threshold)
@@ -79,7 +72,6 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
             {
                 Array.Resize(ref _violators, found + range.Length);
                 Array.Resize(ref _violations, _violators.Length);
-                Array.Resize(ref _ranked, _violators.Length);
             }
 
             int j = range.Start;
@@ -104,9 +96,10 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
 
     private int Collect(ReadOnlySpan<double> q, int start, int end, double mu, int found)
     {
+        ReadOnlySpan<double> factors = problem.Factors;
         for (int j = start; j < end; j++)
         {
-            double violation = problem.Violation(q[j], j);
+            double violation = (_nonNegative ? q[j] : Math.Abs(q[j])) / factors[j];
             if (violation > mu && _places[j] == 0)
             {
                 (_violators[found], _violations[found++]) = (j, violation);

@@ -14,6 +14,7 @@ internal sealed class ColumnMajorDesign : SharedDesign
     public const int BlockRows = 1 << 16;
 
     private const int RowsPerProduct = 512;
+    private const int ValuesPerPiece = 1 << 20;
     private const int ColumnsPerTask = 32;
     private readonly NativeBuffer<float> _values;
     private readonly int _blockRows;
@@ -40,6 +41,16 @@ internal sealed class ColumnMajorDesign : SharedDesign
     }
 
     public ColumnMajorDesign(NumPyArray array, int rows, int columns, bool centred)
+        : this(rows, columns, centred, set => DenseCompression.ForRows(array, set), array.Source)
+    {
+    }
+
+    public ColumnMajorDesign(int rows, int columns, RowSource source, string subject, bool centred)
+        : this(rows, columns, centred, set => ForRows(rows, columns, source, set), subject)
+    {
+    }
+
+    private ColumnMajorDesign(int rows, int columns, bool centred, Action<DenseCompression.RowWindow> read, string subject)
         : base(rows, columns, centred)
     {
         _blockRows = BlockRows;
@@ -48,17 +59,17 @@ internal sealed class ColumnMajorDesign : SharedDesign
         long entries = 0;
         try
         {
-            DenseCompression.ForRows(array, (first, values) =>
+            read((first, values) =>
             {
                 entries += values.Length - values.Count(0);
-                SetRows(first, values, squares, array.Source);
+                SetRows(first, values, squares, subject);
             });
             for (int j = 0; j < columns; j++)
             {
-                CheckSquares(squares[j], j, array.Source);
+                CheckSquares(squares[j], j, subject);
             }
         }
-        catch (InputException)
+        catch
         {
             _values.Dispose();
             throw;
@@ -214,6 +225,18 @@ internal sealed class ColumnMajorDesign : SharedDesign
         }
 
         return sums;
+    }
+
+    private static void ForRows(int rows, int columns, RowSource source, DenseCompression.RowWindow use)
+    {
+        float[] piece = new float[(int)Math.Clamp(ValuesPerPiece / columns, 1L, rows) * (long)columns];
+        int count = piece.Length / columns;
+        for (int first = 0; first < rows; first += count)
+        {
+            Span<float> values = piece.AsSpan(0, Math.Min(count, rows - first) * columns);
+            source(first, values);
+            use(first, values);
+        }
     }
 
     private void SetRows(int first, ReadOnlySpan<float> rows, double[] squares, string subject)

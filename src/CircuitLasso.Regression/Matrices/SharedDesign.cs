@@ -29,6 +29,11 @@ public abstract class SharedDesign : IDisposable
         IsCentred = centred;
     }
 
+    /// <summary>Gives rows of a matrix of plain numbers.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="rows">Takes whole rows, row-major.</param>
+    public delegate void RowSource(int first, Span<float> rows);
+
     /// <summary>Number of rows.</summary>
     public int Rows { get; }
 
@@ -70,6 +75,27 @@ public abstract class SharedDesign : IDisposable
 
         return new ColumnMajorDesign(array, rows, columns, centred);
     }
+
+    /// <summary>A design of plain numbers, whose rows are asked for in pieces, in order, and copied straight to their place.</summary>
+    /// <param name="rows">Number of rows, at least one.</param>
+    /// <param name="columns">Number of columns, at least one.</param>
+    /// <param name="source">Gives the rows.</param>
+    /// <param name="subject">What the design is called in errors.</param>
+    /// <param name="centred">Whether X and every target stand for their centred columns.</param>
+    /// <exception cref="InputException">A value is NaN or infinite, or a column so large that a sum of squares leaves float32; the message names the row and column, both from 0.</exception>
+    public static SharedDesign CreateDense(int rows, int columns, RowSource source, string subject = "design", bool centred = false)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(columns, 1);
+        ArgumentNullException.ThrowIfNull(source);
+        return new ColumnMajorDesign(rows, columns, source, subject, centred);
+    }
+
+    /// <summary>Whether <see cref="Create(CompressedColumns{float}, string, bool, CompressedColumns{float})"/> keeps a design as plain numbers: where more than a fifth of them are entries.</summary>
+    /// <param name="entries">Number of entries.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="columns">Number of columns.</param>
+    public static bool IsDense(long entries, int rows, int columns) => entries > DenseShare * rows * columns;
 
     /// <summary>Refuses an empty matrix and values that are not finite, or so large that a sum of squares leaves float32.</summary>
     /// <param name="matrix">The matrix.</param>
@@ -230,8 +256,6 @@ public abstract class SharedDesign : IDisposable
         VectorLoops.AddScaled(-factor, _means, products);
         ClearConstants(products);
     }
-
-    private static bool IsDense(long entries, int rows, int columns) => entries > DenseShare * rows * columns;
 
     private static double Sum(ReadOnlySpan<float> values)
     {

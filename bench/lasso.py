@@ -63,9 +63,9 @@ def solve(o, ratio, design, *more, threads=1):
     if run.returncode not in (0, 3): sys.exit(run.stderr)
     return sp.load_npz(out).tocsc(), json.loads(run.stdout)
 
-def steady(o, ratio, design, *more):
-    """The same work nine times in one process; of the later eight the median seconds of X'X and of the targets, and what it says of the worst gap."""
-    run = subprocess.run(['dotnet', o.benchmarks, 'lasso', '--design', design, '--lambda-ratio', str(ratio), '--turns', '9', *more], capture_output=True, text=True)
+def steady(o, ratio, design, *more, turns=9):
+    """The same work so many times in one process; of all but the first the median seconds of X'X and of the targets. The coefficients are those of solve."""
+    run = subprocess.run(['dotnet', o.benchmarks, 'lasso', '--design', design, '--lambda-ratio', str(ratio), '--turns', str(turns), *more], capture_output=True, text=True)
     if run.returncode != 0: sys.exit(run.stderr)
     gram, solving = re.findall(r'then median ([\d.]+) s', run.stdout)
     return {'gram': float(gram), 'solving': float(solving)}

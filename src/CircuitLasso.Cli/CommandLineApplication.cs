@@ -87,7 +87,7 @@ internal static class CommandLineApplication
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             console.Error.WriteLine(command.Resumes
-                ? "interrupted: the shards that are written are kept, and the same command goes on after them"
+                ? "interrupted: what is done is kept, and the same command goes on from there"
                 : "interrupted: nothing was written; give the same command again");
             return ExitCode.Interrupted;
         }

@@ -86,6 +86,8 @@ internal sealed class SolveCommand : ToolCommand
         HelpName = "SIZE",
     };
 
+    private bool _isKept;
+
     private readonly Option<string> _out = new("--out")
     {
         Description = "The coefficients A, features x targets, as a SciPy .npz in csc format, float64; an older file is replaced.",
@@ -102,6 +104,9 @@ internal sealed class SolveCommand : ToolCommand
             Add(option);
         }
     }
+
+    /// <inheritdoc/>
+    internal override bool Resumes => _isKept;
 
     /// <inheritdoc/>
     internal override int Run(ParseResult options, CommandContext context)
@@ -148,9 +153,20 @@ internal sealed class SolveCommand : ToolCommand
                 clock.Restart();
                 using SharedGram? gram = design is SparseDesign && count < design.Columns / FewTargets ? null : design.ComputeGram(room, progress, context.Cancellation);
                 double computing = clock.Elapsed.TotalSeconds;
-                SharedGramSolution solution = order is null
-                    ? SharedGramSolver.Solve(design, gram, targets!, settings, progress, context.Cancellation)
-                    : SharedGramSolver.SolveBlocks(design, gram, order, settings, progress, context.Cancellation);
+                SolveCheckpoint checkpoint = new(request, design.Columns, count);
+                SharedGramSolution solution;
+                try
+                {
+                    solution = order is null
+                        ? SharedGramSolver.Solve(design, gram, targets!, settings, checkpoint.Open(context), progress, context.Cancellation)
+                        : SharedGramSolver.SolveBlocks(design, gram, order, settings, checkpoint.Open(context), progress, context.Cancellation);
+                }
+                catch (OperationCanceledException)
+                {
+                    _isKept = checkpoint.Keep();
+                    throw;
+                }
+
                 outcome = new SolveOutcome(
                     solution.Coefficients, solution.Intercepts, solution.Certificates, computing + solution.CorrelationTime.TotalSeconds, solution.SolvingTime.TotalSeconds)
                 {
@@ -168,6 +184,7 @@ internal sealed class SolveCommand : ToolCommand
         }
 
         outcome.Write(request);
+        SolveCheckpoint.Delete(request);
         if (stability is { } found)
         {
             SciPySparseFile.Write(request.StabilityOut, found.Frequencies);

@@ -7,35 +7,35 @@ namespace CircuitLasso.Cli;
 /// <summary>What a run of <c>solve</c> was asked for, checked before anything is read.</summary>
 internal sealed record SolveRequest
 {
-    internal required string Design { get; init; }
+    public required string Design { get; init; }
 
-    internal required string? Targets { get; init; }
+    public required string? Targets { get; init; }
 
-    internal required string? Blocks { get; init; }
+    public required string? Blocks { get; init; }
 
-    internal required string Out { get; init; }
+    public required string Out { get; init; }
 
-    internal required bool IsLogistic { get; init; }
+    public required bool IsLogistic { get; init; }
 
-    internal required double? Lambda { get; init; }
+    public required double? Lambda { get; init; }
 
-    internal required double? LambdaRatio { get; init; }
+    public required double? LambdaRatio { get; init; }
 
-    internal required int PathLength { get; init; }
+    public required int PathLength { get; init; }
 
-    internal required double Tolerance { get; init; }
+    public required double Tolerance { get; init; }
 
-    internal required bool Intercept { get; init; }
+    public required bool Intercept { get; init; }
 
-    internal required bool Standardize { get; init; }
+    public required bool Standardize { get; init; }
 
-    internal required bool NonNegative { get; init; }
+    public required bool NonNegative { get; init; }
 
-    internal required int HalfSamples { get; init; }
+    public required int HalfSamples { get; init; }
 
-    internal required int Seed { get; init; }
+    public required int Seed { get; init; }
 
-    internal required string? Memory { get; init; }
+    public required string? Memory { get; init; }
 
     /// <summary>Where the frequencies of <c>--stability</c> go: beside the coefficients.</summary>
     internal string StabilityOut => Path.Combine(Path.GetDirectoryName(Out) ?? "", Path.GetFileNameWithoutExtension(Out) + ".stability.npz");

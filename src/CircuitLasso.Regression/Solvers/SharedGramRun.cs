@@ -4,15 +4,12 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Regression;
 
 /// <summary>The targets of one run of <see cref="SharedGramSolver"/>: who works on which, and what came out. Safe for several threads.</summary>
-internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgress<WorkProgress>? progress)
+internal sealed class SharedGramRun(SharedGramProblem problem, SolvedTargets solved, IProgress<WorkProgress>? progress)
 {
     private readonly ConcurrentBag<SharedGramTarget> _workspaces = [];
     private readonly Lock _lock = new();
-    private readonly SparseVector?[] _columns = new SparseVector?[count * problem.Options.PathLength];
-    private readonly TargetCertificate[] _certificates = new TargetCertificate[count * problem.Options.PathLength];
-    private readonly double[] _intercepts = new double[count * problem.Options.PathLength];
     private double _largest;
-    private int _done;
+    private int _done = solved.Done;
 
     /// <summary>Takes a target into account for the first lambda of the whole matrix's path; its X'y is given.</summary>
     public void Include(ReadOnlySpan<double> products, ColumnRange[] allowed)
@@ -31,6 +28,11 @@ internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgr
     /// <summary>Solves for a target whose X'y is given.</summary>
     public void Solve(CompressedColumns<float> targets, int target, ReadOnlySpan<double> products, ColumnRange[] allowed)
     {
+        if (solved.IsDone(target))
+        {
+            return;
+        }
+
         SharedGramTarget workspace = Take();
         workspace.Start(targets, target, products, allowed);
         Follow(workspace, target);
@@ -39,6 +41,11 @@ internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgr
     /// <summary>Solves for a column of the design.</summary>
     public void SolveColumn(int target, ColumnRange[] allowed)
     {
+        if (solved.IsDone(target))
+        {
+            return;
+        }
+
         SharedGramTarget workspace = Take();
         workspace.StartColumn(target, allowed);
         Follow(workspace, target);
@@ -51,9 +58,7 @@ internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgr
             workspace.Dispose();
         }
 
-        SparseColumns found = SparseColumns.FromColumns(problem.Design.Columns, _columns);
-        CompressedColumns<double> coefficients = new(problem.Design.Columns, found.ColumnStarts.ToArray(), found.RowIndices.ToArray(), found.Values.ToArray());
-        return new SharedGramSolution(coefficients, _intercepts, _certificates, correlationTime, solvingTime);
+        return solved.ToSolution(correlationTime, solvingTime);
     }
 
     private void Follow(SharedGramTarget workspace, int target)
@@ -64,14 +69,13 @@ internal sealed class SharedGramRun(SharedGramProblem problem, int count, IProgr
         for (int k = 0; k < options.PathLength; k++)
         {
             double lambda = k == options.PathLength - 1 || last >= first ? last : first * Math.Pow(last / first, k / (options.PathLength - 1.0));
-            int at = (k * count) + target;
-            (_columns[at], _certificates[at]) = workspace.Solve(lambda);
-            _intercepts[at] = workspace.Intercept(_columns[at]);
+            (SparseVector? coefficients, TargetCertificate certificate) = workspace.Solve(lambda);
+            solved.Set(target, k, coefficients, workspace.Intercept(coefficients), certificate);
         }
 
         _workspaces.Add(workspace);
         int done = Interlocked.Increment(ref _done);
-        progress?.Report(new WorkProgress("solve", done, count, "targets"));
+        progress?.Report(new WorkProgress("solve", done, solved.Targets, "targets"));
     }
 
     private SharedGramTarget Take() => _workspaces.TryTake(out SharedGramTarget? spare) ? spare : new SharedGramTarget(problem);

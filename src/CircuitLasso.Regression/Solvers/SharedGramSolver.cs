@@ -28,10 +28,11 @@ public static class SharedGramSolver
     /// <param name="gram">Its Gram matrix, or null where it does not fit: then its columns are computed where they are needed.</param>
     /// <param name="targets">Y, with as many rows.</param>
     /// <param name="options">The penalty, and when to stop.</param>
+    /// <param name="solved">Filled with the targets as they are done; those that are done already are left as they are. Null for none.</param>
     /// <param name="progress">Told of targets done, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     /// <returns>Coefficients, and a certificate for each target; a target that missed its gap says so.</returns>
-    /// <exception cref="ArgumentException">The matrices do not fit each other, or not exactly one of lambda, lambdas and ratio is given.</exception>
+    /// <exception cref="ArgumentException">The matrices or the solved targets do not fit each other, or not exactly one of lambda, lambdas and ratio is given.</exception>
     /// <exception cref="InputException">lambda, its ratio, a factor or the tolerance is not a positive number, or a target is not finite.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SharedGramSolution Solve(
@@ -39,6 +40,7 @@ public static class SharedGramSolver
         SharedGram? gram,
         CompressedColumns<float> targets,
         SharedGramOptions options,
+        SolvedTargets? solved = null,
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
@@ -54,7 +56,7 @@ public static class SharedGramSolver
         int step = (int)Math.Min(Math.Clamp(ProductsPerStep / design.Columns, 32, 4096), count);
         using NativeBuffer<double> products = new((nint)step * design.Columns, zeroed: false);
         Stopwatch correlating = new(), solving = new();
-        SharedGramRun run = new(problem, count, progress);
+        SharedGramRun run = new(problem, Targets(solved, design, count, options), progress);
         if (options is { PathLength: > 1, Lambda: not null })
         {
             ForEachStep((first, task) => run.Include(products.Slice((nint)task * design.Columns, design.Columns), problem.Whole));
@@ -87,10 +89,11 @@ public static class SharedGramSolver
     /// <param name="gram">Its Gram matrix, or null where it does not fit: then its columns are computed where they are needed.</param>
     /// <param name="order">The blocks of the design's columns.</param>
     /// <param name="options">The penalty, and when to stop.</param>
+    /// <param name="solved">Filled with the targets as they are done; those that are done already are left as they are. Null for none.</param>
     /// <param name="progress">Told of targets done, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     /// <returns>Coefficients, columns x columns, and a certificate for each column, also those that nothing may explain.</returns>
-    /// <exception cref="ArgumentException">The matrices or the order do not fit each other, or not exactly one of lambda, lambdas and ratio is given.</exception>
+    /// <exception cref="ArgumentException">The matrices, the order or the solved targets do not fit each other, or not exactly one of lambda, lambdas and ratio is given.</exception>
     /// <exception cref="InputException">lambda, its ratio, a factor or the tolerance is not a positive number.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static SharedGramSolution SolveBlocks(
@@ -98,6 +101,7 @@ public static class SharedGramSolver
         SharedGram? gram,
         BlockOrder order,
         SharedGramOptions options,
+        SolvedTargets? solved = null,
         IProgress<WorkProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
@@ -110,7 +114,7 @@ public static class SharedGramSolver
         using SharedGramProblem problem = new(design, gram, options);
         ColumnRange[][] allowed = [.. Enumerable.Range(0, order.Blocks.Count).Select(block => order.IsTarget(block) ? order.AllowedRanges(block) : [])];
         int count = design.Columns;
-        SharedGramRun run = new(problem, count, progress);
+        SharedGramRun run = new(problem, Targets(solved, design, count, options), progress);
         Stopwatch solving = Stopwatch.StartNew();
         if (options is { PathLength: > 1, Lambda: not null })
         {
@@ -121,4 +125,9 @@ public static class SharedGramSolver
         DeterministicParallel.For(count, task => run.SolveColumn(count - 1 - task, allowed[order.BlockOf(count - 1 - task)]), cancellationToken);
         return run.Finish(TimeSpan.Zero, solving.Elapsed);
     }
+
+    private static SolvedTargets Targets(SolvedTargets? solved, SharedDesign design, int count, SharedGramOptions options) =>
+        solved is null || (solved.Features, solved.Targets, solved.PathLength) == (design.Columns, count, options.PathLength)
+            ? solved ?? new SolvedTargets(design.Columns, count, options.PathLength)
+            : throw new ArgumentException("the solved targets are of another problem", nameof(solved));
 }

@@ -225,6 +225,18 @@ public sealed class SolveTests : IDisposable
     }
 
     [Fact]
+    public void What_an_interrupted_run_left_is_used_for_the_same_command_only()
+    {
+        string partial = _folder.PathOf("a.partial.npz");
+        using NumPyArray array = NumPyArray.Create<float>([1, 2], 2);
+        NpzFile.Write(partial, [new("data", array)]);
+        AssertRefused($"{partial}: ", "--design", Design, "--targets", TargetFile, "--lambda", "1", "--out", Out, "--quiet");
+        File.Delete(partial);
+        Assert.Equal(0, CommandLine.Run("solve", "--design", Design, "--targets", TargetFile, "--lambda", "1", "--out", Out).ExitCode);
+        Assert.False(File.Exists(partial));
+    }
+
+    [Fact]
     public void Files_that_do_not_fit_are_refused()
     {
         using NumPyArray cube = NumPyArray.Create<float>(new float[8], 2, 2, 2);

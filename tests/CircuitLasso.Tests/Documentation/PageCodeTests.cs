@@ -1,4 +1,5 @@
 using CircuitLasso.Models;
+using CircuitLasso.Numerics;
 using CircuitLasso.Regression;
 using CircuitLasso.Tensors;
 using CircuitLasso.Testing;
@@ -57,6 +58,24 @@ public sealed class PageCodeTests
     }
 
     [Fact]
+    public void The_code_of_docs_regression_solves_a_shared_design()
+    {
+        Random random = new(2);
+        float[] dense = [.. Enumerable.Range(0, 200 * 30).Select(_ => random.Next(5) == 0 ? (float)random.NextDouble() : 0)];
+        CompressedColumns<float> x = Compress(dense, 200, 30), y = Compress(dense[(200 * 25)..], 200, 5);
+        using SharedDesign design = SharedDesign.Create(x, centred: true);              // CompressedColumns<float>: sparse stays sparse
+        using SharedGram? gram = design.ComputeGram(maximumBytes: 2L << 30);            // null where it would take more
+        SharedGramOptions settings = new() { LambdaRatio = 0.1, ColumnBytes = 1L << 30 };
+        SharedGramSolution found = SharedGramSolver.Solve(design, gram, y, settings);   // or SolveBlocks, on the design's own columns
+
+        Assert.NotNull(gram);
+        Assert.Equal(0, found.Missed);
+
+        // The targets are the last columns of the design.
+        Assert.All(Enumerable.Range(0, 5), target => Assert.Equal([25 + target], found.Coefficients.RowsOf(target).ToArray()));
+    }
+
+    [Fact]
     public void The_code_of_docs_regression_solves_by_groups()
     {
         const int columns = 16;
@@ -72,5 +91,24 @@ public sealed class PageCodeTests
 
         Assert.True(solution.Converged);
         Assert.Equal(0, solution.Coefficients.NonZeros % 4);
+    }
+
+    private static CompressedColumns<float> Compress(float[] byColumn, int rows, int columns)
+    {
+        long[] starts = new long[columns + 1];
+        List<int> indices = [];
+        List<float> values = [];
+        for (int at = 0; at < rows * columns; at++)
+        {
+            if (byColumn[at] != 0)
+            {
+                indices.Add(at % rows);
+                values.Add(byColumn[at]);
+            }
+
+            starts[(at / rows) + 1] = indices.Count;
+        }
+
+        return new CompressedColumns<float>(rows, starts, [.. indices], [.. values]);
     }
 }

@@ -78,7 +78,7 @@ public sealed class CommandLineApplicationTests
     }
 
     [Theory]
-    [InlineData(true, "interrupted: the shards that are written are kept, and the same command goes on after them")]
+    [InlineData(true, "interrupted: what is done is kept, and the same command goes on from there")]
     [InlineData(false, "interrupted: nothing was written; give the same command again")]
     public void An_interrupt_ends_with_130_and_says_how_to_go_on(bool resumes, string message)
     {

@@ -24,7 +24,11 @@ internal static class LearningSummary
         }
 
         output.WriteLine(Text($"lambda {result.Lambda:G4}, {circuit.Metrics["nonzeros"]:N0} coefficients, worst relative gap {result.LargestRelativeGap:0.0E+0}"));
-        if (circuit.Metrics["lambda_at_path_end"] == 1)
+        if (result.Lambda == 0)
+        {
+            output.WriteLine("no block varies with one that is computed before it: there is nothing to explain between blocks, whatever lambda");
+        }
+        else if (circuit.Metrics["lambda_at_path_end"] == 1)
         {
             output.WriteLine("cross-validation chose the smallest lambda of the path; a smaller one might predict held-out rows a little better");
         }

@@ -1,3 +1,5 @@
+using CircuitLasso.Numerics;
+
 namespace CircuitLasso.Regression;
 
 /// <summary>Solutions along decreasing lambdas, each started from the one before. Immutable.</summary>
@@ -26,13 +28,15 @@ public sealed class LambdaPath
     /// <param name="problem">The problem.</param>
     /// <param name="options">The path; the defaults if null.</param>
     /// <param name="solver">The solver; coordinate descent if null.</param>
+    /// <param name="progress">Told of targets done, over all lambdas, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
-    /// <exception cref="Numerics.InputException">The options describe no path.</exception>
-    public static LambdaPath Fit(BlockProblem problem, LambdaPathOptions? options = null, IBlockSolver? solver = null, CancellationToken cancellationToken = default)
+    /// <exception cref="InputException">The options describe no path.</exception>
+    public static LambdaPath Fit(
+        BlockProblem problem, LambdaPathOptions? options = null, IBlockSolver? solver = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new LambdaPathOptions();
         double first = options.PerTarget ? 1 : problem.MaximumLambda();
-        return Fit(problem, options, [.. options.Shares().Select(share => share * first)], solver, cancellationToken);
+        return Fit(problem, options, [.. options.Shares().Select(share => share * first)], solver, progress, cancellationToken);
     }
 
     /// <summary>The lambda at which each allowed edge enters, for all allowed pairs, source blocks within target blocks, in the order's order.</summary>
@@ -59,7 +63,8 @@ public sealed class LambdaPath
     }
 
     /// <summary>Solves for stated lambdas (shares in per-target mode), which cross-validation scales to its rows.</summary>
-    internal static LambdaPath Fit(BlockProblem problem, LambdaPathOptions options, double[] lambdas, IBlockSolver? solver, CancellationToken cancellationToken)
+    internal static LambdaPath Fit(
+        BlockProblem problem, LambdaPathOptions options, double[] lambdas, IBlockSolver? solver, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         solver ??= new CoordinateDescentSolver();
         LassoSolution[] solutions = new LassoSolution[lambdas.Length];
@@ -71,7 +76,9 @@ public sealed class LambdaPath
             L1Penalty penalty = options.PerTarget
                 ? new L1Penalty([.. largest.Select(lambda => Positive(lambda * lambdas[k]))])
                 : new L1Penalty(Positive(lambdas[k]));
-            solutions[k] = solver.Solve(problem, penalty, options.Solver, k == 0 ? null : solutions[k - 1], cancellationToken);
+            long targets = problem.Targets.Count;
+            PartProgress? part = PartProgress.Of(progress, "lambda path", k * targets, lambdas.Length * targets);
+            solutions[k] = solver.Solve(problem, penalty, options.Solver, k == 0 ? null : solutions[k - 1], part, cancellationToken);
         }
 
         return new LambdaPath(problem.Order, options.PerTarget, lambdas, solutions);

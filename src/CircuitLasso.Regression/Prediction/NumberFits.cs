@@ -16,7 +16,7 @@ internal sealed class NumberFits(FoldedGramStatistics statistics, int designColu
             using BlockProblem problem = new(training, _order);
             IReadOnlyList<double> shares = path.Shares();
             L1Penalty penalty = new([.. chosen.Select((k, t) => Math.Max(shares[k] * problem.MaximumLambda(designColumns + t), double.Epsilon))]);
-            return new CoordinateDescentSolver().Solve(problem, penalty, last ?? path.Solver, null, cancellationToken);
+            return new CoordinateDescentSolver().Solve(problem, penalty, last ?? path.Solver, cancellationToken: cancellationToken);
         }
         finally
         {
@@ -74,7 +74,7 @@ internal sealed class NumberFits(FoldedGramStatistics statistics, int designColu
                 // that has stopped costs nothing.
                 L1Penalty penalty = new([.. Enumerable.Range(0, targets).Select(t =>
                     Math.Max(double.Epsilon, problems[f].MaximumLambda(designColumns + t) * (k <= best[t] + LambdasWithoutProgress ? shares[k] : 1)))]);
-                solutions[f] = new CoordinateDescentSolver().Solve(problems[f], penalty, path.Solver, solutions[f], cancellationToken);
+                solutions[f] = new CoordinateDescentSolver().Solve(problems[f], penalty, path.Solver, solutions[f], cancellationToken: cancellationToken);
                 for (int t = 0; t < targets; t++)
                 {
                     errors[t] += HeldOutSquares.Of(statistics.Fold(inner[f]), solutions[f]!, designColumns + t);

@@ -54,7 +54,7 @@ public sealed class CrossValidation
     /// <param name="standardize">Whether columns are scaled to unit standard deviation (of the rows that are fitted).</param>
     /// <param name="path">The path; null for the default at a tolerance of 1e-4, which a held-out error does not notice.</param>
     /// <param name="solver">The solver; coordinate descent if null.</param>
-    /// <param name="progress">Told about folds done.</param>
+    /// <param name="progress">Told of targets done, over all folds and lambdas, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     public static CrossValidation Run(
         FoldedGramStatistics folds, BlockOrder order, bool intercept = true, bool standardize = false, LambdaPathOptions? path = null, IBlockSolver? solver = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
@@ -67,11 +67,12 @@ public sealed class CrossValidation
         int missed = 0;
         for (int fold = 0; fold < folds.Folds; fold++)
         {
-            progress?.Report(new WorkProgress("cross-validating", fold, folds.Folds, "folds"));
             using GramStatistics rest = folds.Without(fold);
             using BlockProblem problem = new(rest, order, intercept, standardize);
             double share = path.PerTarget ? 1 : (double)rest.Rows / folds.All.Rows;
-            LambdaPath fitted = LambdaPath.Fit(problem, path, [.. lambdas.Select(lambda => lambda * share)], solver, cancellationToken);
+            long solves = (long)lambdas.Length * problem.Targets.Count;
+            PartProgress? part = PartProgress.Of(progress, "cross-validating", fold * solves, folds.Folds * solves);
+            LambdaPath fitted = LambdaPath.Fit(problem, path, [.. lambdas.Select(lambda => lambda * share)], solver, part, cancellationToken);
             for (int k = 0; k < lambdas.Length; k++)
             {
                 missed += fitted.Solutions[k].Missed;

@@ -80,7 +80,7 @@ public sealed class StabilitySelection
             progress?.Report(new WorkProgress("resampling", half, 2 * options.Pairs, "half-samples"));
             using GramStatistics rows = folds.Union(HalfSample(folds.Folds, options.Seed, half));
             using BlockProblem problem = new(rows, order, options.Intercept, options.Standardize);
-            LassoSolution solution = solver.Solve(problem, penalty.Scale((double)rows.Rows / folds.All.Rows), options.Solver, null, cancellationToken);
+            LassoSolution solution = solver.Solve(problem, penalty.Scale((double)rows.Rows / folds.All.Rows), options.Solver, cancellationToken: cancellationToken);
             missed += solution.Missed;
             counts.Add(solution.ScaledCoefficients);
         }

@@ -23,11 +23,12 @@ public sealed class CoordinateDescentSolver : IBlockSolver
     public bool Supports(IDatafit datafit, IPenalty penalty) => datafit is SquaredLoss && penalty is L1Penalty;
 
     /// <inheritdoc/>
-    public LassoSolution Solve(BlockProblem problem, IPenalty penalty, SolverOptions? options = null, LassoSolution? warmStart = null, CancellationToken cancellationToken = default)
+    public LassoSolution Solve(
+        BlockProblem problem, IPenalty penalty, SolverOptions? options = null, LassoSolution? warmStart = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new SolverOptions();
         L1Penalty l1 = SolverCompatibility.RequireL1(this, problem, penalty, options, warmStart);
-        int count = problem.Targets.Count;
+        int count = problem.Targets.Count, done = 0;
         SparseVector?[] columns = new SparseVector?[problem.Columns];
         TargetCertificate[] certificates = new TargetCertificate[count];
         ConcurrentBag<CoordinateDescentTarget> workspaces = [];
@@ -41,6 +42,7 @@ public sealed class CoordinateDescentSolver : IBlockSolver
                 CoordinateDescentTarget workspace = workspaces.TryTake(out CoordinateDescentTarget? spare) ? spare : new CoordinateDescentTarget(problem, options);
                 (columns[target], certificates[index]) = workspace.Solve(target, l1.Lambda(index), warmStart?.ScaledCoefficients);
                 workspaces.Add(workspace);
+                progress?.Report(new WorkProgress("solve", Interlocked.Increment(ref done), count, "targets"));
             },
             cancellationToken);
         return new LassoSolution(problem, SparseColumns.FromColumns(problem.Columns, columns), certificates);

@@ -34,14 +34,15 @@ public sealed class FistaSolver : IBlockSolver
     public bool Supports(IDatafit datafit, IPenalty penalty) => datafit is SquaredLoss && penalty is L1Penalty;
 
     /// <inheritdoc/>
-    public LassoSolution Solve(BlockProblem problem, IPenalty penalty, SolverOptions? options = null, LassoSolution? warmStart = null, CancellationToken cancellationToken = default)
+    public LassoSolution Solve(
+        BlockProblem problem, IPenalty penalty, SolverOptions? options = null, LassoSolution? warmStart = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new SolverOptions();
         L1Penalty l1 = SolverCompatibility.RequireL1(this, problem, penalty, options, warmStart);
         using State state = new(problem, l1, options, warmStart);
         double step = 1 / (2 * state.LargestEigenvalue());
         TargetCertificate[] certificates = state.Certify(0);
-        Report(0, certificates);
+        Report(0, certificates, progress);
         for (int k = 1; k <= options.MaximumIterations && !Array.TrueForAll(certificates, c => c.Converged); k++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -49,15 +50,18 @@ public sealed class FistaSolver : IBlockSolver
             if (k % _run.IterationsBetweenChecks == 0 || k == options.MaximumIterations)
             {
                 certificates = state.Certify(k);
-                Report(k, certificates);
+                Report(k, certificates, progress);
             }
         }
 
         return new LassoSolution(problem, state.Coefficients(), certificates);
     }
 
-    private void Report(int iteration, TargetCertificate[] certificates) =>
+    private void Report(int iteration, TargetCertificate[] certificates, IProgress<WorkProgress>? progress)
+    {
         _run.Progress?.Report(new FistaProgress(iteration, certificates.Max(certificate => certificate.RelativeGap)));
+        progress?.Report(new WorkProgress("solve", certificates.Count(certificate => certificate.Converged), certificates.Length, "targets"));
+    }
 
     /// <summary>The matrices of one solve: row-major, columns of H x targets.</summary>
     private sealed class State : IDisposable

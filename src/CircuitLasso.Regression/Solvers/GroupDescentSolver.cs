@@ -24,12 +24,13 @@ public sealed class GroupDescentSolver : IBlockSolver
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">The solver does not support the penalty, the penalty or warm start is of another size, a target may use part of a group only, or a column that may explain is in no group.</exception>
-    public LassoSolution Solve(BlockProblem problem, IPenalty penalty, SolverOptions? options = null, LassoSolution? warmStart = null, CancellationToken cancellationToken = default)
+    public LassoSolution Solve(
+        BlockProblem problem, IPenalty penalty, SolverOptions? options = null, LassoSolution? warmStart = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new SolverOptions();
         SolverCompatibility.Require(this, problem, penalty, options, warmStart);
         GroupL1Penalty groups = (GroupL1Penalty)penalty;
-        int count = problem.Targets.Count;
+        int count = problem.Targets.Count, done = 0;
         groups.CheckTargets(count);
         GroupedProblem grouped = new(problem, groups.Groups);
         SparseVector?[] columns = new SparseVector?[problem.Columns];
@@ -45,6 +46,7 @@ public sealed class GroupDescentSolver : IBlockSolver
                 GroupDescentTarget workspace = workspaces.TryTake(out GroupDescentTarget? spare) ? spare : new GroupDescentTarget(problem, grouped, options);
                 (columns[target], certificates[index]) = workspace.Solve(target, groups.Lambda(index), warmStart?.ScaledCoefficients);
                 workspaces.Add(workspace);
+                progress?.Report(new WorkProgress("solve", Interlocked.Increment(ref done), count, "targets"));
             },
             cancellationToken);
         return new LassoSolution(problem, SparseColumns.FromColumns(problem.Columns, columns), certificates);

@@ -8,7 +8,6 @@ namespace CircuitLasso;
 internal sealed class LassoLearning(
     ILearningData data, LearningTarget? target, LearningOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
 {
-    private const int Stages = 4;
     private readonly IReadOnlyList<LearningBlock> _blocks = data.Blocks;
     private readonly int _columns = data.Blocks.Sum(block => block.Width);
     private bool _chosenAtPathEnd;
@@ -20,26 +19,28 @@ internal sealed class LassoLearning(
         RowGroups? groups = data.Groups;
         FoldAssignment folds = groups is null ? FoldAssignment.ForRows(data.Rows, options.Folds) : FoldAssignment.ForGroups(groups, options.Folds);
         using GatheredStatistics gathered = GatheredStatistics.Read(data, target?.Numbers, folds, progress, cancellation);
-        Report(1);
+        RequireVaryingTarget(gathered);
+        ReportTarget(0);
         TargetReadout? fitted = target is null ? null : TargetFit.Fit(gathered.Rows, gathered.Folds.All, design, target, folds, options, data.Subject, cancellation);
-        Report(2);
+        ReportTarget(1);
         BlockOrder order = target?.Numbers is null ? design : WithTargetColumn(design);
         using BlockProblem problem = new(gathered.Folds.All, order, standardize: options.Standardize);
         LambdaPathOptions pathOptions = new() { Count = options.PathCount, Ratio = options.PathRatio, Solver = new SolverOptions { Tolerance = 1e-4 } };
-        LambdaPath path = LambdaPath.Fit(problem, pathOptions, cancellationToken: cancellation);
-        double lambda = ChooseLambda(problem, gathered.Folds, order, pathOptions);
-        Report(3);
+        LambdaPath path = LambdaPath.Fit(problem, pathOptions, progress: progress, cancellationToken: cancellation);
+        double chosen = ChooseLambda(problem, gathered.Folds, order, pathOptions);
+
+        // Where nothing correlates, the largest lambda is zero, and any other gives the same answer: nothing.
+        double lambda = Math.Max(chosen, double.Epsilon);
         int nearest = Enumerable.Range(0, path.Lambdas.Count).MinBy(k => Math.Abs(Math.Log(path.Lambdas[k] / lambda)));
         LassoSolution solution = new CoordinateDescentSolver().Solve(
-            problem, new L1Penalty(lambda), new SolverOptions { Tolerance = options.Tolerance }, path.Solutions[nearest], cancellation);
-        Report(Stages);
+            problem, new L1Penalty(lambda), new SolverOptions { Tolerance = options.Tolerance }, path.Solutions[nearest], progress, cancellation);
         EdgeStability? stability = options.StabilityPairs > 0
             ? EdgeStability.Measure(gathered, groups, order, lambda, target, fitted?.Lambda ?? 0, options, data.Subject, progress, cancellation)
             : null;
-        return Assemble(gathered.Folds.All, design, path, solution, lambda, fitted, stability);
+        return Assemble(gathered.Folds.All, design, path, solution, chosen, fitted, stability);
     }
 
-    private void Report(int done) => progress?.Report(new WorkProgress("fitting", done, Stages, "stages"));
+    private void ReportTarget(int done) => progress?.Report(new WorkProgress("fitting the target", done, 1, "targets"));
 
     private void RequireMemory()
     {
@@ -51,6 +52,22 @@ internal sealed class LassoLearning(
                 data.Subject,
                 string.Create(CultureInfo.InvariantCulture, $"{data.Rows} rows and {_columns} columns need about {needed >> 20} MiB, and this machine has {available >> 20} MiB"),
                 "collect fewer sites or texts, or pool positions");
+        }
+    }
+
+    private void RequireVaryingTarget(GatheredStatistics gathered)
+    {
+        int width = _blocks[^1].Width, first = _columns - width;
+        ReadOnlySpan<float> firstRow = gathered.Rows.Slice(first, width);
+        bool varies = target is not null;
+        for (long row = 1; row < data.Rows && !varies; row++)
+        {
+            varies = !gathered.Rows.Slice((nint)((row * _columns) + first), width).SequenceEqual(firstRow);
+        }
+
+        if (!varies)
+        {
+            throw new InputException(data.Subject, $"block '{_blocks[^1].Name}' is constant: all of its rows are the same, and there is nothing to explain", "put a block that varies last");
         }
     }
 
@@ -83,13 +100,13 @@ internal sealed class LassoLearning(
         if (options.LambdaRatio is { } ratio)
         {
             return ratio is > 0 and <= 1
-                ? Math.Max(ratio * problem.MaximumLambda(), double.Epsilon)
+                ? ratio * problem.MaximumLambda()
                 : throw new InputException("--lambda-ratio", "is not above 0 and at most 1", "give a share of the largest lambda, such as 0.1");
         }
 
         CrossValidation validated = CrossValidation.Run(folds, order, standardize: options.Standardize, path: pathOptions, cancellationToken: cancellation, progress: progress);
         _chosenAtPathEnd = validated.OneStandardError == validated.Lambdas.Count - 1;
-        return Math.Max(validated.SelectedLambda, double.Epsilon);
+        return validated.SelectedLambda;
     }
 
     private LearningResult Assemble(GramStatistics statistics, BlockOrder order, LambdaPath path, LassoSolution solution, double lambda, TargetReadout? fitted, EdgeStability? stability)

@@ -57,7 +57,7 @@ public sealed class RelevancePropagationTests
         BlockOrder order = Order([1, 1], sharedPlaces: false);
         using GramStatistics statistics = Statistics(rows);
         using BlockProblem problem = new(statistics, order);
-        LassoSolution solution = new CoordinateDescentSolver().Solve(problem, new L1Penalty(4), new SolverOptions { Tolerance = 1e-14 }, null, TestContext.Current.CancellationToken);
+        LassoSolution solution = new CoordinateDescentSolver().Solve(problem, new L1Penalty(4), new SolverOptions { Tolerance = 1e-14 }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1.5, solution.Coefficients[0, 1], 1e-12);
 
         RelevanceResult found = RelevancePropagation.Compute(statistics, order, solution.Coefficients, new Readout(1, [0, 3], Variation: 196, Unexplained: 16));
@@ -118,7 +118,7 @@ public sealed class RelevancePropagationTests
     {
         using BlockProblem problem = new(statistics, order);
         double largest = problem.MaximumLambda();
-        return new CoordinateDescentSolver().Solve(problem, new L1Penalty(largest > 0 ? largest * lambdaShare : 1), new SolverOptions(), null, TestContext.Current.CancellationToken).Coefficients;
+        return new CoordinateDescentSolver().Solve(problem, new L1Penalty(largest > 0 ? largest * lambdaShare : 1), new SolverOptions(), cancellationToken: TestContext.Current.CancellationToken).Coefficients;
     }
 
     private static GramStatistics Statistics(double[,] rows)

@@ -4,7 +4,7 @@ usage: lasso.py DATADIR [--cases a,b8192] [--ratios 0.1,0.01] [--rival-targets 2
 cases: a         the block-triangular matrix, beside scikit-learn's Gram descent a target and FISTA with restart on the whole matrix
        b8192     or b32768: all targets at a ratio of .05 or more, --some-targets of them below
        b131072   2,000 targets
-       t1000000  1,000,000 rows, 1,000 targets, within --memory (no rival unless --rival-targets is given)
+       t1000000  1,000,000 rows (or t followed by another number), 1,000 targets, within --memory (no rival unless --rival-targets is given)
        path      b8192 at 20 lambdas, beside one solve at the last of them
        threads   b8192 with two threads, beside one
        logistic  one target of classes through solve, beside liblinear (logistic.py measures it without start-up)
@@ -96,8 +96,8 @@ def scikit(X, Y, ratio, gram=None):
 def row(case, ratio, ours, targets, said, seconds, worst, rival=None):
     """Of the rival: its name, ms a target, its worst gap, and whether its time counts the Gram matrix, so that only the last ratio means anything."""
     solving = 1000 * seconds['solving'] / targets; whole = solving + 1000 * seconds['gram'] / targets; name, ms, gap, counts = rival or ('', None, None, False)
-    cells = [case, ratio, ours, targets, f"{said['nonzeros'] / targets:.0f}", f"{seconds['gram']:.3f}", f"{seconds['solving']:.3f}", f'{solving:.3f}', f'{worst:.1e}', said['missed'],
-             f"{said['peak_bytes'] / 1e6:.0f}", name] + (['', '', '', ''] if rival is None else [f'{ms:.3f}', f'{gap:.1e}', '' if counts else f'{ms / solving:.1f}', f'{ms / whole:.1f}'])
+    cells = [case, ratio, ours, targets, f"{said['nonzeros'] / targets:.0f}", f"{seconds['gram']:.3f}", f"{seconds['solving']:.3f}", f'{solving:.3f}', f'{worst:.2e}', said['missed'],
+             f"{said['peak_bytes'] / 1e6:.0f}", name] + (['', '', '', ''] if rival is None else [f'{ms:.3f}', f'{gap:.2e}', '' if counts else f'{ms / solving:.1f}', f'{ms / whole:.1f}'])
     print('| ' + ' | '.join(map(str, cells)) + ' |', flush=True)
 
 def case_a(o, ratio):
@@ -124,7 +124,7 @@ def sample(Y, count):
     return Y[:, some if count is None else np.sort(np.random.default_rng(0).choice(some, min(count, some.size), replace=False))]
 
 def case_sparse(o, case, ratio):
-    few = {'b131072': 2000, 't1000000': 1000}.get(case, None if ratio >= 0.05 else o.some_targets); tokens = case[0] == 't'
+    tokens = case[0] == 't'; few = 1000 if tokens else 2000 if case == 'b131072' else None if ratio >= 0.05 else o.some_targets
     X, Y = read_sparse(o, case); Y = sample(Y, few); more = ('--memory', o.memory) if tokens else ()
     A, said = solve(o, ratio, save(o.dir, 'solve-X', X), '--targets', save(o.dir, 'solve-Y', Y), *more)
     X = X.astype(np.float64); worst = gaps(X, Y, A, ratio).max(); rivals = (0 if tokens else 20) if o.rival_targets is None else o.rival_targets

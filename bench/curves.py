@@ -3,7 +3,7 @@
 condition for being cheaper than EAP-IG.
 usage: curves.py DATADIR [--quick] [--picture FILE.svg] [--ratio 0.1] [--only growth,fista,condition]
 Writes curves.csv, curves.json and curves.svg into DATADIR. Data of the shapes of gen_lasso_data.py, one axis at a time; every point is solved by
-`circuitlasso solve`, audited in float64, and timed in steady state. Needs what lasso.py needs. How to read it: bench/README.md, section curves.
+`circuitlasso solve`, audited in float64, and timed in steady state, the best of many turns. Needs what lasso.py needs. How to read it: bench/README.md, section curves.
 """
 import os
 for name in ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'MKL_NUM_THREADS'): os.environ[name] = '1'   # before numpy starts its threads
@@ -33,13 +33,13 @@ def sparse_point(o, M, D, per, targets):
     X, Y = load_b(o.dir, D); Y = sample(Y, targets); os.remove(os.path.join(o.dir, f'b{D}.npz'))
     files = save(o.dir, 'solve-X', X), '--targets', save(o.dir, 'solve-Y', Y)
     A, said = solve(o, o.ratio, *files)
-    return said, steady(o, o.ratio, *files, turns=turns(said)), gaps(X.astype(np.float32).astype(float), Y, A, o.ratio).max(), Y.shape[1]
+    return said, steady(o, o.ratio, *files, turns=turns(said), which='best'), gaps(X.astype(np.float32).astype(float), Y, A, o.ratio).max(), Y.shape[1]
 
 def dense_point(o, M, N):
     gen_a(o.dir, M=M, N=N); Z, nb = load_a(o.dir); os.remove(os.path.join(o.dir, 'a.npz'))
     widths = [N // nb] * nb; design = save(o.dir, 'solve-Z', Z); Z = np.asfortranarray(np.load(design).astype(float)); blocks = '--blocks', ','.join(map(str, widths))
     A, said = solve(o, o.ratio, design, *blocks)
-    return said, steady(o, o.ratio, design, *blocks, turns=turns(said)), block_gaps(Z, widths, A, o.ratio).max(), N - widths[0]
+    return said, steady(o, o.ratio, design, *blocks, turns=turns(said), which='best'), block_gaps(Z, widths, A, o.ratio).max(), N - widths[0]
 
 def growth(o, kind, base, axes, point):
     rows = []

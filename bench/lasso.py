@@ -63,11 +63,11 @@ def solve(o, ratio, design, *more, threads=1):
     if run.returncode not in (0, 3): sys.exit(run.stderr)
     return sp.load_npz(out).tocsc(), json.loads(run.stdout)
 
-def steady(o, ratio, design, *more, turns=9):
-    """The same work so many times in one process; of all but the first the median seconds of X'X and of the targets. The coefficients are those of solve."""
+def steady(o, ratio, design, *more, turns=9, which='median'):
+    """The same work so many times in one process; seconds of X'X and of the targets, the median of all but the first or the best. The coefficients are those of solve."""
     run = subprocess.run(['dotnet', o.benchmarks, 'lasso', '--design', design, '--lambda-ratio', str(ratio), '--turns', str(turns), *more], capture_output=True, text=True)
     if run.returncode != 0: sys.exit(run.stderr)
-    gram, solving = re.findall(r'then median ([\d.]+) s', run.stdout)
+    gram, solving = re.findall(which + r' ([\d.]+) s', run.stdout)
     return {'gram': float(gram), 'solving': float(solving)}
 
 # The rivals.

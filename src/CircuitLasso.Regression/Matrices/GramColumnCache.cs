@@ -42,6 +42,14 @@ internal sealed class GramColumnCache(SharedDesign design, long maximumBytes) : 
             }
         }
 
+        public override void Fetch(int column, int start)
+        {
+            if (cache._kept.TryGetValue(column, out GramChunk? chunk))
+            {
+                Fetch(chunk.Column(0, Columns), start);
+            }
+        }
+
         protected override DesignColumn Column(int column)
         {
             if (!cache._kept.TryGetValue(column, out GramChunk? chunk))

@@ -6,6 +6,9 @@ internal abstract class GramReader(int columns, ReadOnlyMemory<double> offsets) 
     /// <summary>Whole columns that may be held at once: one given out is good until so many others have been asked for, a compressed one until the next.</summary>
     protected const int Held = 4;
 
+    // Columns that are fetched while others are worked on.
+    private const int Ahead = 4;
+
     /// <summary>Frees the columns that are held.</summary>
     public abstract void Dispose();
 
@@ -22,6 +25,11 @@ internal abstract class GramReader(int columns, ReadOnlyMemory<double> offsets) 
             if (weights[i] == 0)
             {
                 continue;
+            }
+
+            if (i + Ahead < at.Length && weights[i + Ahead] != 0 && ranges.Length > 0)
+            {
+                Fetch(at[i + Ahead], ranges[0].Start);
             }
 
             offset += means.Length > 0 ? weights[i] * means[at[i]] : 0;
@@ -125,9 +133,21 @@ internal abstract class GramReader(int columns, ReadOnlyMemory<double> offsets) 
         }
     }
 
+    /// <summary>Has a column brought nearer that is about to be read from an index on.</summary>
+    public abstract void Fetch(int column, int start = 0);
+
     /// <summary>A column as it is kept, its offsets not taken off.</summary>
     protected abstract DesignColumn Column(int column);
 
     /// <summary>Number of columns.</summary>
     protected int Columns => columns;
+
+    /// <summary>Has a column brought nearer.</summary>
+    protected static void Fetch(DesignColumn column, int start)
+    {
+        if (column.IsWhole)
+        {
+            Numerics.Prefetch.Read(column.Values[start..]);
+        }
+    }
 }

@@ -80,6 +80,8 @@ public sealed class SharedGram : IDisposable
             // The matrix belongs to whoever made it.
         }
 
+        public override void Fetch(int column, int start) => Fetch(gram.Column(column), start);
+
         protected override DesignColumn Column(int column) => gram.Column(column);
     }
 }

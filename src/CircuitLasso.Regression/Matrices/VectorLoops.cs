@@ -105,6 +105,28 @@ internal static class VectorLoops
         return total;
     }
 
+    /// <summary>Sum over i of (x[i] - centre)^2, in float64.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static double SumOfSquares(ReadOnlySpan<float> x, double centre)
+    {
+        ReadOnlySpan<Vector<float>> source = MemoryMarshal.Cast<float, Vector<float>>(x);
+        Vector<double> lowSum = Vector<double>.Zero, highSum = Vector<double>.Zero, middle = new(centre);
+        for (int i = 0; i < source.Length; i++)
+        {
+            Vector.Widen(source[i], out Vector<double> low, out Vector<double> high);
+            lowSum += (low - middle) * (low - middle);
+            highSum += (high - middle) * (high - middle);
+        }
+
+        double total = Vector.Sum(lowSum + highSum);
+        for (int k = source.Length * Vector<float>.Count; k < x.Length; k++)
+        {
+            total += (x[k] - centre) * (x[k] - centre);
+        }
+
+        return total;
+    }
+
     /// <summary>Sum over i of values[i] y[indices[i]].</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Dot(ReadOnlySpan<int> indices, ReadOnlySpan<float> values, ReadOnlySpan<double> y)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Regression;
@@ -37,6 +38,7 @@ public sealed class L1Penalty : IPenalty
     public IPenalty Scale(double factor) => new L1Penalty(_lambdas.Scaled(factor));
 
     /// <summary>The soft threshold: the x that minimises (x - <paramref name="value"/>)^2 / 2 + <paramref name="threshold"/> |x|.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static double SoftThreshold(double value, double threshold) =>
         value > threshold ? value - threshold : value < -threshold ? value + threshold : 0;
 

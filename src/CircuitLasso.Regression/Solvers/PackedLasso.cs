@@ -12,9 +12,12 @@ namespace CircuitLasso.Regression;
 internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int FirstExactStep = 6;
-    private const int PassesBetweenExactSteps = 12;
+    private const int FirstExactStep = 8;
+    private const int PassesBetweenExactSteps = 16;
     private const double RefinedShare = 0.01;
+
+    // A hundredth of the violation may be less than the numbers resolve.
+    private const int PassesOfRefinement = 100;
     private const int Padding = 16;
     private readonly SupportStep<T> _step = new();
     private int _capacity;
@@ -129,7 +132,7 @@ internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
     }
 
     /// <inheritdoc/>
-    public int Refine(double lambda, int maximumPasses) => Math.Max(1, MinimiseQuadratic(lambda / 2, RefinedShare * LargestViolation(lambda / 2), maximumPasses));
+    public int Refine(double lambda, int maximumPasses) => Math.Max(1, MinimiseQuadratic(lambda / 2, RefinedShare * LargestViolation(lambda / 2), Math.Min(maximumPasses, PassesOfRefinement)));
 
     /// <summary>
     /// For a quadratic that is no sum of squares (a Newton step): 1/2 v'G v - c'v + mu |v|_1 with q = c - G v; passes until no coordinate
@@ -239,7 +242,8 @@ internal sealed class PackedLasso<T>(bool nonNegative = false) : IPackedLasso
             norm += Math.Abs(_w[i]) * _factors[i];
             explained += _w[i] * _products[i];
             fitted += _w[i] * q;
-            largest = Math.Max(largest, (nonNegative ? q : Math.Abs(q)) / _factors[i]);
+            double size = nonNegative ? q : Math.Abs(q);
+            largest = size > largest * _factors[i] ? size / _factors[i] : largest;
         }
 
         double targetTimesResidual = nullLoss - explained;

@@ -121,11 +121,10 @@ internal sealed class SharedGramProblem : IDisposable
 
     private static (double Squares, double Centred) SumsOfSquares(DesignColumn column, int rows, double mean)
     {
-        double squares = 0, centred = (rows - column.Values.Length) * mean * mean;
-        foreach (float value in column.Values)
+        double squares = VectorLoops.SumOfSquares(column.Values, 0), centred = squares;
+        if (mean != 0)
         {
-            squares += (double)value * value;
-            centred += (value - mean) * (value - mean);
+            centred = VectorLoops.SumOfSquares(column.Values, mean) + ((rows - column.Values.Length) * mean * mean);
         }
 
         return (squares, centred);

@@ -7,8 +7,14 @@ internal sealed class SharedGramTarget : IDisposable
 {
     private const int RoundsWithoutProgress = 3;
 
+    // How far the last round reduces it, as a share of the tolerance.
+    private const double SolvedShare = 0.6;
+
     // How far a round reduces the gap on its working set.
-    private const double InnerShare = 0.01;
+    private const double InnerShare = 0.02;
+
+    // A gap that the rounding of G alone puts above the tolerance is made smaller first, which is cheap, to this share of the tolerance.
+    private const double ProvedShare = 0.1;
 
     // Half the distance between float32 numbers near one: the share by which an entry of G may be off.
     private const double Rounding = 1.0 / (1 << 24);
@@ -28,6 +34,7 @@ internal sealed class SharedGramTarget : IDisposable
     private double _nullLoss;
     private double _productRounding;
     private bool _readsRows;
+    private bool _isNearlyProved;
     private Fit _fit;
 
     public SharedGramTarget(SharedGramProblem problem)
@@ -87,7 +94,7 @@ internal sealed class SharedGramTarget : IDisposable
         while (!certificate.Converged && passes < _options.MaximumIterations && idle < RoundsWithoutProgress)
         {
             bool grew = _working.Grow(_q, _allowed, lambda / 2);
-            double tolerance = Math.Max(0.3 * _options.Tolerance, InnerShare * certificate.RelativeGap);
+            double tolerance = Math.Max((_isNearlyProved ? 0.5 * ProvedShare : SolvedShare) * _options.Tolerance, InnerShare * certificate.RelativeGap);
             int remaining = _options.MaximumIterations - passes;
             passes += _readsRows && !_problem.ReadsRows ? _working.Packed.Refine(lambda, remaining) : _working.Packed.Minimise(_nullLoss, lambda, tolerance, remaining);
             TargetCertificate next = Measure(lambda, passes);
@@ -106,7 +113,7 @@ internal sealed class SharedGramTarget : IDisposable
 
     private void Start(ReadOnlySpan<double> products, double productRounding, ColumnRange[] allowed)
     {
-        (_allowed, _productRounding, _readsRows) = (allowed, productRounding, _problem.ReadsRows);
+        (_allowed, _productRounding, _readsRows, _isNearlyProved) = (allowed, productRounding, _problem.ReadsRows, false);
         foreach (ColumnRange range in allowed)
         {
             products.Slice(range.Start, range.Length).CopyTo(_q.AsSpan(range.Start));
@@ -167,8 +174,9 @@ internal sealed class SharedGramTarget : IDisposable
         double targetTimesResidual = _nullLoss - explained, spread = (Rounding * weighted) + _productRounding;
         _fit = new Fit(
             Math.Max(0, targetTimesResidual - fitted), targetTimesResidual, _problem.LargestCorrelation(_q, _allowed), norm, _problem.LargestNorm * spread / _problem.SmallestFactor, 4 * weighted * spread);
-        TargetCertificate certificate = Certify(lambda, passes, isExact: false);
-        if (!certificate.Converged && Certify(lambda, passes, isExact: true).Converged)
+        TargetCertificate certificate = Certify(lambda, passes, isExact: false), unrounded = Certify(lambda, passes, isExact: true);
+        _isNearlyProved = !certificate.Converged && unrounded.Converged;
+        if (_isNearlyProved && unrounded.RelativeGap <= ProvedShare * _options.Tolerance)
         {
             MeasureRows();
             certificate = Certify(lambda, passes, isExact: true);

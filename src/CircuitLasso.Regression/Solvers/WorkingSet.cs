@@ -8,8 +8,8 @@ namespace CircuitLasso.Regression;
 internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
 {
     private const int FirstSize = 10;
-    private const double SmallestSingleTolerance = 1e-6;
-    private const int ViolatorsPerColumn = 32;
+    private const double SmallestSingleTolerance = 1e-5;
+    private const int ViolatorsPerColumn = 64;
     private readonly double[] _products = new double[problem.Design.Columns];
 
     // One above the place of each column in the packed problem; zero where it is not in it.
@@ -18,6 +18,7 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
     private double[] _violations = [];
 
     private readonly bool _nonNegative = problem.Options.NonNegative;
+    private readonly bool _isUniform = problem.IsUniform;
     private float[] _row = new float[64];
 
     /// <summary>The problem on these columns; in float64 where the gap asked for is near what float32 resolves.</summary>
@@ -48,13 +49,23 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
     {
         int found = FindViolators(q, allowed, mu), first = Packed.Columns.Length, room = Math.Max(Math.Max(FirstSize, first), found / ViolatorsPerColumn);
         double threshold = found > room ? Ranking.Threshold(_violations.AsSpan(0, found), mu, room) : 0;
-        for (int i = 0, taken = 0; i < found && taken < room; i++)
+        int taken = 0;
+        for (int i = 0; i < found && taken < room; i++)
         {
             if (_violations[i] >= threshold)
             {
-                Add(_violators[i], q);
-                taken++;
+                _violators[taken++] = _violators[i];
             }
+        }
+
+        for (int i = 0; i < taken; i++)
+        {
+            if (i + 1 < taken)
+            {
+                gram.Fetch(_violators[i + 1]);
+            }
+
+            Add(_violators[i], q);
         }
 
         Packed.Mirror(first);
@@ -99,7 +110,7 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
         ReadOnlySpan<double> factors = problem.Factors;
         for (int j = start; j < end; j++)
         {
-            double violation = (_nonNegative ? q[j] : Math.Abs(q[j])) / factors[j];
+            double size = _nonNegative ? q[j] : Math.Abs(q[j]), violation = _isUniform ? size : size / factors[j];
             if (violation > mu && _places[j] == 0)
             {
                 (_violators[found], _violations[found++]) = (j, violation);

@@ -81,9 +81,9 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
         Vector<double> bound = new(mu);
         foreach (ColumnRange range in allowed)
         {
-            if (_violators.Length < found + range.Length)
+            if (_violators.Length <= found + range.Length)
             {
-                Array.Resize(ref _violators, found + range.Length);
+                Array.Resize(ref _violators, found + range.Length + 1);
                 Array.Resize(ref _violations, _violators.Length);
             }
 
@@ -107,16 +107,20 @@ internal sealed class WorkingSet(SharedGramProblem problem, GramReader gram)
         return found;
     }
 
+    /// <summary>Adds the violators of a range. Where most columns are some, which ones cannot be foreseen, so nothing branches on it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Collect(ReadOnlySpan<double> q, int start, int end, double mu, int found)
     {
-        ReadOnlySpan<double> factors = problem.Factors;
-        for (int j = start; j < end; j++)
+        ReadOnlySpan<double> part = q[start..end], factors = problem.Factors.AsSpan(start, part.Length);
+        ReadOnlySpan<int> places = _places.AsSpan(start, part.Length);
+        Span<int> violators = _violators;
+        Span<double> violations = _violations.AsSpan(0, violators.Length);
+        for (int j = 0; j < part.Length; j++)
         {
-            double size = _nonNegative ? q[j] : Math.Abs(q[j]), violation = _isUniform ? size : size / factors[j];
-            if (violation > mu && _places[j] == 0)
-            {
-                (_violators[found], _violations[found++]) = (j, violation);
-            }
+            double size = _nonNegative ? part[j] : Math.Abs(part[j]), violation = _isUniform ? size : size / factors[j];
+            violators[found] = start + j;
+            violations[found] = violation;
+            found += (violation > mu ? 1 : 0) & (places[j] == 0 ? 1 : 0);
         }
 
         return found;

@@ -154,31 +154,29 @@ internal sealed class SolveCommand : ToolCommand
                 using SharedGram? gram = design is SparseDesign && count < design.Columns / FewTargets ? null : design.ComputeGram(room, progress, context.Cancellation);
                 double computing = clock.Elapsed.TotalSeconds;
                 SolveCheckpoint checkpoint = new(request, design.Columns, count);
-                SharedGramSolution solution;
                 try
                 {
-                    solution = order is null
+                    SharedGramSolution solution = order is null
                         ? SharedGramSolver.Solve(design, gram, targets!, settings, checkpoint.Open(context), progress, context.Cancellation)
                         : SharedGramSolver.SolveBlocks(design, gram, order, settings, checkpoint.Open(context), progress, context.Cancellation);
+                    outcome = new SolveOutcome(
+                        solution.Coefficients, solution.Intercepts, solution.Certificates, computing + solution.CorrelationTime.TotalSeconds, solution.SolvingTime.TotalSeconds)
+                    {
+                        Gram = gram is not null ? "whole" : "on_demand",
+                    };
+                    gram?.Dispose();
+                    if (request.HalfSamples > 0)
+                    {
+                        clock.Restart();
+                        (CompressedColumns<double> frequencies, int missed) = SharedStability.Run(
+                            design, targets!, solution, settings, request.HalfSamples, (ulong)request.Seed, room, progress, context.Cancellation);
+                        stability = (frequencies, missed, clock.Elapsed.TotalSeconds);
+                    }
                 }
                 catch (OperationCanceledException)
                 {
                     _isKept = checkpoint.Keep();
                     throw;
-                }
-
-                outcome = new SolveOutcome(
-                    solution.Coefficients, solution.Intercepts, solution.Certificates, computing + solution.CorrelationTime.TotalSeconds, solution.SolvingTime.TotalSeconds)
-                {
-                    Gram = gram is not null ? "whole" : "on_demand",
-                };
-                gram?.Dispose();
-                if (request.HalfSamples > 0)
-                {
-                    clock.Restart();
-                    (CompressedColumns<double> frequencies, int missed) = SharedStability.Run(
-                        design, targets!, solution, settings, request.HalfSamples, (ulong)request.Seed, room, progress, context.Cancellation);
-                    stability = (frequencies, missed, clock.Elapsed.TotalSeconds);
                 }
             }
         }

@@ -11,7 +11,6 @@ public sealed class SharedGram : IDisposable
 {
     private readonly GramChunk[] _chunks;
     private readonly int _columnsPerChunk;
-    private readonly float[] _diagonal;
     private readonly double[] _offsets;
 
     internal SharedGram(int columns, int columnsPerChunk, GramChunk[] chunks, double[] offsets)
@@ -20,10 +19,8 @@ public sealed class SharedGram : IDisposable
         _offsets = offsets;
         _columnsPerChunk = columnsPerChunk;
         _chunks = chunks;
-        _diagonal = new float[columns];
         for (int j = 0; j < columns; j++)
         {
-            _diagonal[j] = this[j, j];
             DenseColumns += IsDense(j) ? 1 : 0;
         }
     }
@@ -36,9 +33,6 @@ public sealed class SharedGram : IDisposable
 
     /// <summary>Bytes of the entries and their indices.</summary>
     public long Bytes => _chunks.Sum(static chunk => chunk.Bytes);
-
-    /// <summary>The squared norms of the design's columns.</summary>
-    public ReadOnlySpan<float> Diagonal => _diagonal;
 
     /// <summary>What the entries of a sparse design lack to be centred: G[i,j] is the entry less <c>Offsets[i] Offsets[j]</c>. Empty where they lack nothing.</summary>
     internal ReadOnlySpan<double> Offsets => _offsets;

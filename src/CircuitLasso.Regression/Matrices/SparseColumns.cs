@@ -73,6 +73,9 @@ public sealed class SparseColumns
         return new SparseColumns(rowCount, starts, rows, values);
     }
 
+    /// <summary>The same in the form that files have.</summary>
+    internal Numerics.CompressedColumns<double> ToCompressed() => new(RowCount, [.. _starts], [.. _rows], [.. _values]);
+
     /// <summary>The matrix with entry (i, j) multiplied by column[j] / row[i].</summary>
     internal SparseColumns Rescale(ReadOnlySpan<double> row, ReadOnlySpan<double> column)
     {

@@ -1,5 +1,3 @@
-using CircuitLasso.Numerics;
-
 namespace CircuitLasso.Regression;
 
 /// <summary>How often each entry of a matrix was not zero in several solutions.</summary>
@@ -19,13 +17,9 @@ internal sealed class EntryCounts(int rows, int columns)
     }
 
     /// <summary>The counts divided by the number of solutions.</summary>
-    public CompressedColumns<double> Frequencies(int solutions)
+    public SparseColumns Frequencies(int solutions) => SparseColumns.FromColumns(rows, [.. _counts.Select(counts =>
     {
-        SparseColumns found = SparseColumns.FromColumns(rows, [.. _counts.Select(counts =>
-        {
-            int[] at = [.. counts.Keys.Order()];
-            return new SparseVector(at, [.. at.Select(row => counts[row] / (double)solutions)]);
-        })]);
-        return new CompressedColumns<double>(rows, found.ColumnStarts.ToArray(), found.RowIndices.ToArray(), found.Values.ToArray());
-    }
+        int[] at = [.. counts.Keys.Order()];
+        return new SparseVector(at, [.. at.Select(row => counts[row] / (double)solutions)]);
+    })]);
 }

@@ -3,7 +3,7 @@ namespace CircuitLasso.Regression;
 /// <summary>How often entries and blocks of A were not zero.</summary>
 internal sealed class SelectionCounts(BlockOrder order)
 {
-    private readonly Dictionary<int, int>[] _entries = [.. Enumerable.Range(0, order.Columns).Select(_ => new Dictionary<int, int>())];
+    private readonly EntryCounts _entries = new(order.Columns, order.Columns);
     private readonly int[,] _blocks = new int[order.Blocks.Count, order.Blocks.Count];
 
     /// <summary>Counts one solution.</summary>
@@ -12,9 +12,9 @@ internal sealed class SelectionCounts(BlockOrder order)
         bool[,] seen = new bool[order.Blocks.Count, order.Blocks.Count];
         for (int column = 0; column < order.Columns; column++)
         {
+            _entries.Add(column, coefficients.RowsOf(column));
             foreach (int row in coefficients.RowsOf(column))
             {
-                _entries[column][row] = _entries[column].GetValueOrDefault(row) + 1;
                 ref bool known = ref seen[order.BlockOf(row), order.BlockOf(column)];
                 if (!known)
                 {
@@ -26,11 +26,7 @@ internal sealed class SelectionCounts(BlockOrder order)
     }
 
     /// <summary>Counts divided by the number of solutions.</summary>
-    public SparseColumns Frequencies(int solutions) => SparseColumns.FromColumns(order.Columns, [.. _entries.Select(counts =>
-    {
-        int[] rows = [.. counts.Keys.Order()];
-        return new SparseVector(rows, [.. rows.Select(row => counts[row] / (double)solutions)]);
-    })]);
+    public SparseColumns Frequencies(int solutions) => _entries.Frequencies(solutions);
 
     /// <summary>Counts of blocks divided by the number of solutions.</summary>
     public double[,] BlockFrequencies(int solutions)

@@ -14,6 +14,7 @@ namespace CircuitLasso.Regression;
 public static class SharedStability
 {
     private const int Folds = 20;
+    private const long BytesPerEntry = 8;
 
     /// <summary>Solves all half-samples.</summary>
     /// <param name="design">X; where it is centred, each half-sample has means of its own.</param>
@@ -22,7 +23,7 @@ public static class SharedStability
     /// <param name="options">How it was found; its lambdas are replaced by those of the solution.</param>
     /// <param name="halfSamples">Number of half-samples, an even number of at least two.</param>
     /// <param name="seed">The seed of the draws.</param>
-    /// <param name="maximumBytes">What Gram matrices may take.</param>
+    /// <param name="maximumBytes">What half-samples and their Gram matrices may take beside the design; columns of X'X are kept up to it where the matrix does not fit.</param>
     /// <param name="progress">Told of half-samples done, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     /// <returns>Frequencies above 0 and up to 1, columns of the design x targets, and how many solves missed their gap.</returns>
@@ -49,7 +50,7 @@ public static class SharedStability
     /// <param name="assignment">Which row goes to which fold.</param>
     /// <param name="halfSamples">Number of half-samples, an even number of at least two.</param>
     /// <param name="seed">The seed of the draws.</param>
-    /// <param name="maximumBytes">What Gram matrices may take.</param>
+    /// <param name="maximumBytes">What half-samples and their Gram matrices may take beside the design; columns of X'X are kept up to it where the matrix does not fit.</param>
     /// <param name="progress">Told of half-samples done, or null.</param>
     /// <param name="cancellationToken">Stops between targets.</param>
     /// <returns>Frequencies above 0 and up to 1, columns of the design x targets, and how many solves missed their gap.</returns>
@@ -75,7 +76,10 @@ public static class SharedStability
         ArgumentOutOfRangeException.ThrowIfLessThan(halfSamples, 2);
         ArgumentOutOfRangeException.ThrowIfNotEqual(halfSamples % 2, 0, nameof(halfSamples));
         int[] foldOfRow = [.. Enumerable.Range(0, design.Rows).Select(row => assignment.FoldOf(row))];
-        using FoldedDesign folds = new(design, foldOfRow, maximumBytes / 2, cancellationToken: cancellationToken);
+        // A half-sample is half of the design once more, by columns and by rows where it is sparse.
+        long room = maximumBytes - (BytesPerEntry * design.Entries);
+        using FoldedDesign folds = new(design, foldOfRow, room / 2, cancellationToken: cancellationToken);
+        room -= folds.Bytes;
         EntryCounts counts = new(design.Columns, targets.ColumnCount);
         int missed = 0;
         for (int half = 0; half < halfSamples; half++)
@@ -83,13 +87,13 @@ public static class SharedStability
             progress?.Report(new WorkProgress("resampling", half, halfSamples, "half-samples"));
             int[] chosen = StabilitySelection.HalfSample(folds.Folds, seed, half);
             using SharedDesign rows = folds.Select(chosen);
-            using SharedGram? gram = rows.ComputeGram(maximumBytes - folds.Bytes, cancellationToken: cancellationToken);
+            using SharedGram? gram = rows.ComputeGram(room, cancellationToken: cancellationToken);
             double share = (double)rows.Rows / design.Rows;
 
             // A target that nothing correlates with has lambda zero; any other gives the same answer.
             double[] lambdas = [.. solution.Certificates.Select(certificate => Math.Max(share * certificate.Lambda, double.Epsilon))];
             SharedGramSolution part = SharedGramSolver.Solve(
-                rows, gram, folds.Select(targets, chosen), options with { Lambda = null, LambdaRatio = null, PathLength = 1, Lambdas = lambdas }, cancellationToken: cancellationToken);
+                rows, gram, folds.Select(targets, chosen), options with { Lambda = null, LambdaRatio = null, PathLength = 1, Lambdas = lambdas, ColumnBytes = Math.Max(0, room) }, cancellationToken: cancellationToken);
             missed += part.Missed;
             for (int t = 0; t < targets.ColumnCount; t++)
             {
@@ -98,6 +102,6 @@ public static class SharedStability
         }
 
         progress?.Report(new WorkProgress("resampling", halfSamples, halfSamples, "half-samples"));
-        return (counts.Frequencies(halfSamples), missed);
+        return (counts.Frequencies(halfSamples).ToCompressed(), missed);
     }
 }

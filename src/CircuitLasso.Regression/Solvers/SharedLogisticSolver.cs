@@ -144,8 +144,7 @@ public static class SharedLogisticSolver
     private static SharedLogisticSolution Assemble(int columns, (SparseVector Coefficients, double Intercept)[][] found, TargetCertificate[] certificates, TimeSpan time)
     {
         (SparseVector Coefficients, double Intercept)[] all = [.. found.SelectMany(target => target)];
-        SparseColumns put = SparseColumns.FromColumns(columns, [.. all.Select(column => column.Coefficients)]);
-        CompressedColumns<double> coefficients = new(columns, put.ColumnStarts.ToArray(), put.RowIndices.ToArray(), put.Values.ToArray());
+        CompressedColumns<double> coefficients = SparseColumns.FromColumns(columns, [.. all.Select(column => column.Coefficients)]).ToCompressed();
         return new SharedLogisticSolution(coefficients, [.. all.Select(column => column.Intercept)], certificates, time);
     }
 

@@ -126,8 +126,7 @@ public sealed class SolvedTargets
     private CompressedColumns<double> Coefficients()
     {
         // A target that was interrupted half-way down its path is not done, and none of it is kept.
-        SparseColumns found = SparseColumns.FromColumns(Features, [.. _columns.Select((column, at) => _isDone[at % Targets] ? column : null)]);
-        return new CompressedColumns<double>(Features, found.ColumnStarts.ToArray(), found.RowIndices.ToArray(), found.Values.ToArray());
+        return SparseColumns.FromColumns(Features, [.. _columns.Select((column, at) => _isDone[at % Targets] ? column : null)]).ToCompressed();
     }
 
     private static double[] Vector(NpzFile file, string name, int length)

@@ -19,6 +19,8 @@ public sealed class ComponentGraph
     private const int MaximumNodes = 1 << 18;
     private readonly Dictionary<string, int> _indexOfNode;
     private readonly int[] _sourceCount;
+    private readonly long[] _firstEdge;
+    private readonly long[] _firstSplitEdge;
 
     /// <summary>Creates the graph of a model.</summary>
     /// <param name="layers">Number of layers, at least 1.</param>
@@ -40,12 +42,15 @@ public sealed class ComponentGraph
         Nodes = Array.AsReadOnly(nodes);
         _indexOfNode = new Dictionary<string, int>(nodes.Length, StringComparer.Ordinal);
         _sourceCount = new int[nodes.Length];
+        _firstEdge = new long[nodes.Length];
+        _firstSplitEdge = new long[nodes.Length];
         for (int i = 0; i < nodes.Length; i++)
         {
             _indexOfNode.Add(nodes[i].Name, i);
 
             // Nodes are in order of place, so the sources of a node are all nodes before the first of its own place.
             _sourceCount[i] = i > 0 && nodes[i].Place == nodes[i - 1].Place ? _sourceCount[i - 1] : i;
+            (_firstEdge[i], _firstSplitEdge[i]) = (EdgeCount, SplitEdgeCount);
             EdgeCount += _sourceCount[i];
             SplitEdgeCount += _sourceCount[i] * (nodes[i].Kind == CircuitNodeKind.AttentionHead ? 3L : 1L);
         }
@@ -105,11 +110,38 @@ public sealed class ComponentGraph
     /// <exception cref="IndexOutOfRangeException">There is no such node.</exception>
     public int SourceCount(int target) => _sourceCount[target];
 
+    /// <summary>The place of an edge in <see cref="Edges"/>.</summary>
+    /// <param name="source">Position of the source in <see cref="Nodes"/>.</param>
+    /// <param name="target">Position of the target in <see cref="Nodes"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such edge.</exception>
+    public long EdgeIndex(int source, int target) => _firstEdge[target] + RequireEdge(source, target);
+
+    /// <summary>
+    /// The place of a part of an edge in the list of split edges: <see cref="Edges"/>, where each edge into a head stands three times, for queries, keys and values.
+    /// </summary>
+    /// <param name="source">Position of the source in <see cref="Nodes"/>.</param>
+    /// <param name="target">Position of the target in <see cref="Nodes"/>.</param>
+    /// <param name="part">Which of the head's inputs; queries for targets that are no heads, whose edges are whole.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such edge.</exception>
+    public long SplitEdgeIndex(int source, int target, HeadInput part = HeadInput.Query)
+    {
+        bool isHead = Nodes[target].Kind == CircuitNodeKind.AttentionHead;
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((int)part, isHead ? 2 : 0, nameof(part));
+        return _firstSplitEdge[target] + ((isHead ? 3L : 1L) * RequireEdge(source, target)) + (int)part;
+    }
+
     /// <summary>Whether one node may read another.</summary>
     /// <param name="source">Name of the node that would be read.</param>
     /// <param name="target">Name of the node that would read.</param>
     public bool Contains(string source, string target) =>
         _indexOfNode.TryGetValue(source, out int i) && _indexOfNode.TryGetValue(target, out int j) && i < _sourceCount[j];
+
+    private int RequireEdge(int source, int target)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(source);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(source, _sourceCount[target]);
+        return source;
+    }
 
     private static IEnumerable<ComponentNode> CreateNodes(int layers, int heads, bool parallelBlocks)
     {

@@ -34,6 +34,7 @@ internal sealed class ModelInfoCommand : ToolCommand
             ("attention", attention.Causal ? "causal" : "bidirectional"),
             ("sublayers", description.ParallelSublayers ? "parallel" : "sequential"),
             ("vocabulary", Text(description.VocabularySize)),
+            ("outputs", Text(description.OutputSize)),
             ("maximum_positions", Text(description.MaximumPositions)),
             ("tied_embeddings", description.TiedEmbeddings ? "yes" : "no"),
             ("parameters", model.Parameters.Count.ToString("N0", CultureInfo.InvariantCulture)),

@@ -38,8 +38,8 @@ internal sealed class CheckpointReader
     {
         ParameterLocation location = _family.Locate(_description, parameter);
         int inputs = parameter.Shape.Length == 1 ? 1 : parameter.Shape[1];
-        float[] stored = ReadStored(location, parameter, inputs);
-        if (!location.InputByOutput && location.StoredOutput is null)
+        float[] stored = ReadStored(location);
+        if (location.OutputStart is null)
         {
             return Tensor.FromValues(stored, parameter.Shape);
         }
@@ -47,10 +47,10 @@ internal sealed class CheckpointReader
         float[] values = new float[parameter.Shape[0] * inputs];
         for (int output = 0; output < parameter.Shape[0]; output++)
         {
-            int storedOutput = location.StoredOutput?.Invoke(output) ?? output;
+            int start = location.OutputStart(output);
             for (int input = 0; input < inputs; input++)
             {
-                values[(output * inputs) + input] = stored[location.InputByOutput ? (input * location.StoredOutputs) + storedOutput : (storedOutput * inputs) + input];
+                values[(output * inputs) + input] = stored[start + (input * location.InputStride)];
             }
         }
 
@@ -70,7 +70,7 @@ internal sealed class CheckpointReader
         }
     }
 
-    private float[] ReadStored(ParameterLocation location, ParameterShape parameter, int inputs)
+    private float[] ReadStored(ParameterLocation location)
     {
         if (_lastName == location.TensorName)
         {
@@ -83,8 +83,7 @@ internal sealed class CheckpointReader
             throw new InputException(_folder, $"has no tensor '{_family.TensorPrefix}{location.TensorName}', which config.json calls for", "use the config.json that belongs to these weights");
         }
 
-        long[] expected = parameter.Shape.Length == 1 ? [location.StoredOutputs]
-            : location.InputByOutput ? [inputs, location.StoredOutputs] : [location.StoredOutputs, inputs];
+        long[] expected = [.. location.StoredShape.Select(size => (long)size)];
         IReadOnlyList<long> actual = _checkpoint.Tensors[name].Shape;
         if (!actual.SequenceEqual(expected))
         {

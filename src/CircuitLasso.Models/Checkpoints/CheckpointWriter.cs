@@ -8,27 +8,25 @@ internal static class CheckpointWriter
     public static void Write(TransformerModel model, IModelFamily family, string path)
     {
         ModelDescription description = model.Description;
-        SortedDictionary<string, (int[] Shape, float[] Values)> stored = new(StringComparer.Ordinal);
+        SortedDictionary<string, (IReadOnlyList<int> Shape, float[] Values)> stored = new(StringComparer.Ordinal);
         foreach (ParameterShape parameter in description.Parameters())
         {
             ParameterLocation location = family.Locate(description, parameter);
             int inputs = parameter.Shape.Length == 1 ? 1 : parameter.Shape[1];
             bool head = parameter.Key.Role == ParameterRole.Unembedding;
             string name = (head ? string.Empty : family.TensorPrefix) + location.TensorName;
-            if (!stored.TryGetValue(name, out (int[] Shape, float[] Values) tensor))
+            if (!stored.TryGetValue(name, out (IReadOnlyList<int> Shape, float[] Values) tensor))
             {
-                int[] shape = parameter.Shape.Length == 1 ? [location.StoredOutputs]
-                    : location.InputByOutput ? [inputs, location.StoredOutputs] : [location.StoredOutputs, inputs];
-                stored[name] = tensor = (shape, new float[location.StoredOutputs * inputs]);
+                stored[name] = tensor = (location.StoredShape, new float[location.StoredShape.Aggregate(1, (product, size) => checked(product * size))]);
             }
 
             float[] values = model.Parameters[parameter.Key].ToArray();
             for (int output = 0; output < parameter.Shape[0]; output++)
             {
-                int storedOutput = location.StoredOutput?.Invoke(output) ?? output;
+                int start = location.OutputStart?.Invoke(output) ?? (output * inputs);
                 for (int input = 0; input < inputs; input++)
                 {
-                    tensor.Values[location.InputByOutput ? (input * location.StoredOutputs) + storedOutput : (storedOutput * inputs) + input] = values[(output * inputs) + input];
+                    tensor.Values[start + (input * location.InputStride)] = values[(output * inputs) + input];
                 }
             }
         }

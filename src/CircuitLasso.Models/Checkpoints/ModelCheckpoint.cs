@@ -46,10 +46,23 @@ public static class ModelCheckpoint
     public static void SaveGpt2(TransformerModel model, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
+        Save(model, new Gpt2Family(), Gpt2Family.WriteConfiguration(model.Description), folder);
+    }
+
+    /// <summary>Writes a model in TransformerLens's layout; the same parameters give the same bytes. The folder is made if need be.</summary>
+    /// <exception cref="ArgumentException">The config of that layout cannot state the architecture.</exception>
+    /// <exception cref="InputException">The folder cannot be written.</exception>
+    public static void SaveHookedTransformer(TransformerModel model, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        Save(model, new HookedTransformerFamily(), HookedTransformerFamily.WriteConfiguration(model.Description), folder);
+    }
+
+    private static void Save(TransformerModel model, IModelFamily family, string configuration, string folder)
+    {
         ArgumentNullException.ThrowIfNull(folder);
-        string configuration = Gpt2Family.WriteConfiguration(model.Description);
         Directory.CreateDirectory(folder);
-        CheckpointWriter.Write(model, new Gpt2Family(), Path.Combine(folder, "model.safetensors"));
+        CheckpointWriter.Write(model, family, Path.Combine(folder, "model.safetensors"));
         AtomicFile.WriteAllText(Path.Combine(folder, "config.json"), configuration);
     }
 }

@@ -6,6 +6,8 @@ namespace CircuitLasso.Models;
 /// </summary>
 public sealed record ModelDescription
 {
+    private readonly int? _outputSize;
+
     /// <summary>The family, as <c>config.json</c> names it (<c>model_type</c>).</summary>
     public required string Family { get; init; }
 
@@ -18,6 +20,16 @@ public sealed record ModelDescription
     /// <summary>Number of token ids.</summary>
     public required int VocabularySize { get; init; }
 
+    /// <summary>Number of logits: one per token id unless the model answers with something else than a token.</summary>
+    public int OutputSize
+    {
+        get => _outputSize ?? VocabularySize;
+        init => _outputSize = value;
+    }
+
+    /// <summary>Whether the logits are scores of token ids.</summary>
+    public bool PredictsTokens => OutputSize == VocabularySize;
+
     /// <summary>Most positions that the model was made for; a longer text is refused.</summary>
     public required int MaximumPositions { get; init; }
 
@@ -26,6 +38,9 @@ public sealed record ModelDescription
 
     /// <summary>Whether the unembedding is the transpose of the token embedding.</summary>
     public required bool TiedEmbeddings { get; init; }
+
+    /// <summary>Whether a number per output is added to the logits.</summary>
+    public bool HasUnembeddingBias { get; init; }
 
     /// <summary>Whether attention and MLP of a block both read the block's input; otherwise the MLP reads what attention has written.</summary>
     public bool ParallelSublayers { get; init; }
@@ -74,7 +89,12 @@ public sealed record ModelDescription
 
         if (!TiedEmbeddings)
         {
-            yield return new(new(ParameterRole.Unembedding), [VocabularySize, width]);
+            yield return new(new(ParameterRole.Unembedding), [OutputSize, width]);
+        }
+
+        if (HasUnembeddingBias)
+        {
+            yield return new(new(ParameterRole.UnembeddingBias), [OutputSize]);
         }
     }
 

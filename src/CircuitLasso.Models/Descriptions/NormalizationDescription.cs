@@ -6,7 +6,7 @@ namespace CircuitLasso.Models;
 public sealed record NormalizationDescription(NormalizationKind Kind, float Epsilon)
 {
     /// <summary>Whether there is a gain parameter.</summary>
-    public bool HasGain => Kind != NormalizationKind.None;
+    public bool HasGain => Kind is NormalizationKind.Layer or NormalizationKind.RootMeanSquare;
 
     /// <summary>Whether there is a bias parameter.</summary>
     public bool HasBias => Kind == NormalizationKind.Layer;

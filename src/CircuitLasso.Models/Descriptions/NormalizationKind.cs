@@ -9,6 +9,9 @@ public enum NormalizationKind
     /// <summary>Layer normalisation: minus the mean, over the standard deviation, times a gain, plus a bias (Ba et al. 2016).</summary>
     Layer,
 
+    /// <summary>Layer normalisation with neither gain nor bias (TransformerLens's <c>LNPre</c>).</summary>
+    LayerWithoutParameters,
+
     /// <summary>Root-mean-square normalisation: over the root of the mean square, times a gain (Zhang and Sennrich 2019).</summary>
     RootMeanSquare,
 }

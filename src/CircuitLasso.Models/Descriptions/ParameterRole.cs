@@ -69,6 +69,9 @@ public enum ParameterRole
     /// <summary>Bias of the norm before the unembedding.</summary>
     FinalNormBias,
 
-    /// <summary>One row per token id.</summary>
+    /// <summary>One row per output.</summary>
     Unembedding,
+
+    /// <summary>One number per output.</summary>
+    UnembeddingBias,
 }

@@ -65,33 +65,32 @@ public sealed class Gpt2Family : IModelFamily
         ArgumentNullException.ThrowIfNull(description);
         ArgumentNullException.ThrowIfNull(parameter);
         int width = description.Width;
-        int outputs = parameter.Shape[0];
         string block = $"h.{parameter.Key.Layer}.";
         ParameterLocation Fused(string name, int part, bool transposed) =>
-            new(block + name, 3 * width, transposed, output => (part * width) + output);
+            new(block + name, transposed ? [width, 3 * width] : [3 * width], 3 * width, output => (part * width) + output);
         return parameter.Key.Role switch
         {
-            ParameterRole.TokenEmbedding => new("wte.weight", outputs) { AlternativeName = description.TiedEmbeddings ? UnembeddingName : null },
-            ParameterRole.PositionEmbedding => new("wpe.weight", outputs),
-            ParameterRole.AttentionNormGain => new(block + "ln_1.weight", outputs),
-            ParameterRole.AttentionNormBias => new(block + "ln_1.bias", outputs),
+            ParameterRole.TokenEmbedding => ParameterLocation.Direct("wte.weight", parameter) with { AlternativeName = description.TiedEmbeddings ? UnembeddingName : null },
+            ParameterRole.PositionEmbedding => ParameterLocation.Direct("wpe.weight", parameter),
+            ParameterRole.AttentionNormGain => ParameterLocation.Direct(block + "ln_1.weight", parameter),
+            ParameterRole.AttentionNormBias => ParameterLocation.Direct(block + "ln_1.bias", parameter),
             ParameterRole.QueryWeight => Fused("attn.c_attn.weight", 0, true),
             ParameterRole.KeyWeight => Fused("attn.c_attn.weight", 1, true),
             ParameterRole.ValueWeight => Fused("attn.c_attn.weight", 2, true),
             ParameterRole.QueryBias => Fused("attn.c_attn.bias", 0, false),
             ParameterRole.KeyBias => Fused("attn.c_attn.bias", 1, false),
             ParameterRole.ValueBias => Fused("attn.c_attn.bias", 2, false),
-            ParameterRole.OutputWeight => new(block + "attn.c_proj.weight", outputs, true),
-            ParameterRole.OutputBias => new(block + "attn.c_proj.bias", outputs),
-            ParameterRole.MlpNormGain => new(block + "ln_2.weight", outputs),
-            ParameterRole.MlpNormBias => new(block + "ln_2.bias", outputs),
-            ParameterRole.MlpUpWeight => new(block + "mlp.c_fc.weight", outputs, true),
-            ParameterRole.MlpUpBias => new(block + "mlp.c_fc.bias", outputs),
-            ParameterRole.MlpDownWeight => new(block + "mlp.c_proj.weight", outputs, true),
-            ParameterRole.MlpDownBias => new(block + "mlp.c_proj.bias", outputs),
-            ParameterRole.FinalNormGain => new("ln_f.weight", outputs),
-            ParameterRole.FinalNormBias => new("ln_f.bias", outputs),
-            ParameterRole.Unembedding => new(UnembeddingName, outputs),
+            ParameterRole.OutputWeight => ParameterLocation.Transposed(block + "attn.c_proj.weight", parameter),
+            ParameterRole.OutputBias => ParameterLocation.Direct(block + "attn.c_proj.bias", parameter),
+            ParameterRole.MlpNormGain => ParameterLocation.Direct(block + "ln_2.weight", parameter),
+            ParameterRole.MlpNormBias => ParameterLocation.Direct(block + "ln_2.bias", parameter),
+            ParameterRole.MlpUpWeight => ParameterLocation.Transposed(block + "mlp.c_fc.weight", parameter),
+            ParameterRole.MlpUpBias => ParameterLocation.Direct(block + "mlp.c_fc.bias", parameter),
+            ParameterRole.MlpDownWeight => ParameterLocation.Transposed(block + "mlp.c_proj.weight", parameter),
+            ParameterRole.MlpDownBias => ParameterLocation.Direct(block + "mlp.c_proj.bias", parameter),
+            ParameterRole.FinalNormGain => ParameterLocation.Direct("ln_f.weight", parameter),
+            ParameterRole.FinalNormBias => ParameterLocation.Direct("ln_f.bias", parameter),
+            ParameterRole.Unembedding => ParameterLocation.Direct(UnembeddingName, parameter),
             _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter.Key.Role, "GPT-2 has no such parameter."),
         };
     }

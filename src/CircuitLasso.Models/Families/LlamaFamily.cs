@@ -72,7 +72,7 @@ public sealed class LlamaFamily : IModelFamily
         ArgumentNullException.ThrowIfNull(description);
         ArgumentNullException.ThrowIfNull(parameter);
         string block = $"layers.{parameter.Key.Layer}.";
-        return new(
+        return ParameterLocation.Direct(
             parameter.Key.Role switch
             {
                 ParameterRole.TokenEmbedding => "embed_tokens.weight",
@@ -96,7 +96,7 @@ public sealed class LlamaFamily : IModelFamily
                 ParameterRole.Unembedding => UnembeddingName,
                 _ => throw new ArgumentOutOfRangeException(nameof(parameter), parameter.Key.Role, "Llama has no such parameter."),
             },
-            parameter.Shape[0])
+            parameter) with
         {
             AlternativeName = parameter.Key.Role == ParameterRole.TokenEmbedding && description.TiedEmbeddings ? UnembeddingName : null,
         };

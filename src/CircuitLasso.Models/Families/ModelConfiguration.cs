@@ -71,6 +71,21 @@ public sealed class ModelConfiguration
     /// <summary>Whether the field is there and not null.</summary>
     public bool Has(string field) => _root.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
+    /// <summary>Whether the field is there and holds null.</summary>
+    public bool IsNull(string field) => _root.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
+
+    /// <summary>Refuses a setting that changes the computation and is not supported: the field must be absent, null or one of the given values.</summary>
+    /// <param name="field">Name of the field.</param>
+    /// <param name="allowed">JSON texts of the values that change nothing, such as <c>false</c> or <c>-1.0</c>.</param>
+    /// <exception cref="InputException">It has another value.</exception>
+    public void RequireAmong(string field, params ReadOnlySpan<string> allowed)
+    {
+        if (Has(field) && !allowed.Contains(_root.GetProperty(field).GetRawText()))
+        {
+            throw Unsupported(field, "only " + string.Join(" or ", allowed.ToArray()) + " is supported");
+        }
+    }
+
     /// <summary>The object in a field, or null where it is absent or null.</summary>
     public ModelConfiguration? Section(string field) =>
         !Has(field) ? null
@@ -134,7 +149,7 @@ public sealed class ModelConfiguration
     }
 
     /// <summary>An activation function by Hugging Face's name.</summary>
-    public Activation Activation(string field, string fallback) => Text(field, fallback) switch
+    public Activation Activation(string field, string? fallback = null) => Text(field, fallback) switch
     {
         "gelu" => Models.Activation.Gelu,
         "gelu_new" or "gelu_pytorch_tanh" => Models.Activation.GeluTanh,

@@ -51,6 +51,6 @@ public enum SiteKind
     /// <summary>What the MLP writes [b, p, d].</summary>
     MlpOutput,
 
-    /// <summary>Scores of the next token [b, p, vocabulary].</summary>
+    /// <summary>Scores of the outputs, in a language model of the next token [b, p, outputs].</summary>
     Logits,
 }

@@ -104,7 +104,7 @@ public static class ReferenceCheck
     }
 
     private static int TokenId(TransformerModel model, string path, NpzFile file, string name) =>
-        file.Contains(name) && Integers(file, name) is [long value] && value >= 0 && value < model.Description.VocabularySize
+        file.Contains(name) && Integers(file, name) is [long value] && value >= 0 && value < model.Description.OutputSize
             ? (int)value
             : throw new InputException(path, $"gradients need one token id of the model in '{name}'", "add it");
 

@@ -15,6 +15,11 @@ public sealed class TransformerModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(description);
         ArgumentNullException.ThrowIfNull(parameters);
+        if (description.TiedEmbeddings && !description.PredictsTokens)
+        {
+            throw new ArgumentException("An unembedding tied to the token embedding has one output per token id.", nameof(description));
+        }
+
         Description = description;
         Parameters = parameters;
         _rotary = description.Attention.Rotary is { } rotary ? new RotaryFrequencies([.. rotary.InverseFrequencies]) : null;
@@ -89,7 +94,7 @@ public sealed class TransformerModel : IDisposable
     /// <summary>Final norm and unembedding of a residual stream [..., d].</summary>
     public Tensor Unembed(Tensor residual) =>
         Normalize(residual, ParameterRole.FinalNormGain, ParameterRole.FinalNormBias, -1)
-            .Linear(Parameters.Find(ParameterRole.Unembedding) ?? Parameters[new(ParameterRole.TokenEmbedding)], null, weightIsInputByOutput: false);
+            .Linear(Parameters.Find(ParameterRole.Unembedding) ?? Parameters[new(ParameterRole.TokenEmbedding)], Parameters.Find(ParameterRole.UnembeddingBias), weightIsInputByOutput: false);
 
     /// <inheritdoc/>
     public void Dispose() => Parameters.Dispose();
@@ -197,6 +202,7 @@ public sealed class TransformerModel : IDisposable
     private Tensor Normalize(Tensor x, ParameterRole gain, ParameterRole bias, int layer) => Description.Normalization.Kind switch
     {
         NormalizationKind.Layer => x.LayerNorm(Parameters[new(gain, layer)], Parameters[new(bias, layer)], Description.Normalization.Epsilon),
+        NormalizationKind.LayerWithoutParameters => x.LayerNorm(null, null, Description.Normalization.Epsilon),
         NormalizationKind.RootMeanSquare => x.RmsNorm(Parameters[new(gain, layer)], Description.Normalization.Epsilon),
         _ => x,
     };

@@ -30,7 +30,7 @@ internal sealed class ActivationRunner
         SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads * description.Attention.HeadWidth,
         SiteKind.AttentionHead => description.Attention.Heads * description.Width,
         SiteKind.MlpHidden => description.Mlp.HiddenWidth,
-        SiteKind.Logits => description.VocabularySize,
+        SiteKind.Logits => description.OutputSize,
         SiteKind.AttentionPattern => throw new ArgumentException("An attention pattern has no fixed width.", nameof(site)),
         _ => description.Width,
     };
@@ -112,9 +112,15 @@ internal sealed class ActivationRunner
         }
     }
 
-    // Scores each token by the logits at the position before it.
+    // Scores each token by the logits at the position before it. A model whose outputs are no tokens gives none a probability.
     private void AddLogProbabilities(float[] final, TokenBatch batch, int[] firstRow, float[] destination)
     {
+        if (!_model.Description.PredictsTokens)
+        {
+            Array.Fill(destination, float.NaN);
+            return;
+        }
+
         int width = _model.Description.Width;
         List<(int Row, int Position, int Next)> scored = [];
         for (int text = 0; text < batch.Count; text++)
@@ -133,7 +139,7 @@ internal sealed class ActivationRunner
         }
 
         double[] sums = new double[destination.Length];
-        int slice = Math.Max(1, LogitsAtOnce / _model.Description.VocabularySize);
+        int slice = Math.Max(1, LogitsAtOnce / _model.Description.OutputSize);
         for (int start = 0; start < scored.Count; start += slice)
         {
             int count = Math.Min(slice, scored.Count - start);

@@ -21,12 +21,17 @@ internal static class AnswerTargets
     public static (float[] Differences, float[] LogProbabilities) Compute(
         TransformerModel model, Tokenizer tokenizer, string path, TextRow[] rows, (string First, string Second) answers, float[] finalResiduals)
     {
+        if (!model.Description.PredictsTokens)
+        {
+            throw new InputException(path, "its answers need a model that predicts tokens, and this one has other outputs", "collect without answers");
+        }
+
         int[] first = [.. rows.Select(row => Token(model, tokenizer, path, row, answers.First))];
         int[] second = [.. rows.Select(row => Token(model, tokenizer, path, row, answers.Second))];
         float[] differences = new float[rows.Length];
         float[] logProbabilities = new float[rows.Length];
         int width = model.Description.Width;
-        int slice = Math.Max(1, LogitsAtOnce / model.Description.VocabularySize);
+        int slice = Math.Max(1, LogitsAtOnce / model.Description.OutputSize);
         using IDisposable mode = GradientMode.Disable();
         for (int start = 0; start < rows.Length; start += slice)
         {

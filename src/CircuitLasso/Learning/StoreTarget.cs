@@ -73,6 +73,11 @@ public static class StoreTarget
 
         Tokenizer tokenizer = Tokenizer.Load(folder);
         using TransformerModel model = ModelCheckpoint.Load(folder);
+        if (!model.Description.PredictsTokens)
+        {
+            throw new InputException(folder, $"does not predict tokens, and {name} is a token's logit", "choose --target label");
+        }
+
         int[] ids = [.. tokens.Select(token => AnswerToken.Find(tokenizer, token, model.Description.VocabularySize)
             ?? throw new InputException(name, $"'{token}' is not one token of the model", "give a token of its vocabulary, with the space before it where the tokenizer wants one"))];
         int width = model.Description.Width;

@@ -21,10 +21,10 @@ public sealed class ForwardTests
         foreach (int padding in (int[])[0, 11])
         {
             float[] padded = model.Forward(new TokenBatch([_long, _short], padding)).ToArray();
-            int vocabulary = model.Description.VocabularySize;
+            int outputs = model.Description.OutputSize;
             for (int i = 0; i < alone.Length; i++)
             {
-                Assert.Equal(alone[i], padded[(_long.Length * vocabulary) + i], 1e-5f);
+                Assert.Equal(alone[i], padded[(_long.Length * outputs) + i], 1e-5f);
             }
         }
     }

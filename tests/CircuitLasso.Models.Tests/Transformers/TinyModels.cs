@@ -3,7 +3,7 @@ namespace CircuitLasso.Models.Tests;
 /// <summary>Small random models that between them use every choice of the block description.</summary>
 internal static class TinyModels
 {
-    public static string[] Names => ["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width"];
+    public static string[] Names => ["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width", "layer_norm_without_parameters_own_outputs"];
 
     public static TransformerModel Create(string name)
     {
@@ -18,6 +18,9 @@ internal static class TinyModels
             "parallel" => Describe(NormalizationKind.Layer, Attention(2, 1, 6, bias: true), new MlpDescription(16, Activation.Gelu, false, true)) with { ParallelSublayers = true },
             "no_norm_bidirectional_free_width" => Describe(
                 NormalizationKind.None, Attention(2, 2, 5, bias: true) with { Causal = false }, new MlpDescription(9, Activation.Gelu, false, true)),
+            "layer_norm_without_parameters_own_outputs" => Describe(
+                NormalizationKind.LayerWithoutParameters, Attention(2, 2, 4, bias: true), new MlpDescription(9, Activation.Relu, false, true)) with
+            { TiedEmbeddings = false, OutputSize = 5, HasUnembeddingBias = true },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
         };
         return new TransformerModel(description, ParameterInitializer.Random(description, 7, deviation: 0.3f));

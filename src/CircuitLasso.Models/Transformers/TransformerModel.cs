@@ -6,7 +6,7 @@ namespace CircuitLasso.Models;
 /// A decoder with hook points: one forward pass runs every architecture that a <see cref="ModelDescription"/> can state.
 /// Several threads may run passes at once as long as nobody changes the parameters.
 /// </summary>
-public sealed class TransformerModel : IDisposable
+public sealed partial class TransformerModel : IDisposable
 {
     private readonly RotaryFrequencies? _rotary;
 
@@ -139,14 +139,7 @@ public sealed class TransformerModel : IDisposable
         Tensor q = hooks.Apply(new Site(SiteKind.Query, layer), Heads(Project(x, ParameterRole.QueryWeight, ParameterRole.QueryBias, layer), attention.Heads));
         Tensor k = hooks.Apply(new Site(SiteKind.Key, layer), Heads(Project(x, ParameterRole.KeyWeight, ParameterRole.KeyBias, layer), attention.KeyValueHeads));
         Tensor v = hooks.Apply(new Site(SiteKind.Value, layer), Heads(Project(x, ParameterRole.ValueWeight, ParameterRole.ValueBias, layer), attention.KeyValueHeads));
-        if (_rotary is not null)
-        {
-            q = q.Rotary(positions, _rotary);
-            k = k.Rotary(positions, _rotary);
-        }
-
-        Tensor pattern = hooks.Apply(new Site(SiteKind.AttentionPattern, layer), q.AttentionScores(k, attention.ScoreScales[layer]).AttentionPattern(mask));
-        Tensor z = hooks.Apply(new Site(SiteKind.AttentionMix, layer), pattern.AttentionMix(v));
+        Tensor z = Mix(layer, q, k, v, positions, mask, hooks);
         int b = z.Dimension(0);
         int p = z.Dimension(1);
         Site headSite = new(SiteKind.AttentionHead, layer);
@@ -165,16 +158,23 @@ public sealed class TransformerModel : IDisposable
         return hooks.Apply(new Site(SiteKind.AttentionOutput, layer), output);
     }
 
-    // z [b, p, heads, width] times each head's columns of the output matrix: [b, p, heads, d].
-    private Tensor HeadContributions(Tensor z, int layer)
+    // Rotation, scores, pattern and mixed values of every head.
+    private Tensor Mix(int layer, Tensor q, Tensor k, Tensor v, int[] positions, AttentionMask mask, ForwardHooks hooks)
     {
-        AttentionDescription attention = Description.Attention;
-        int b = z.Dimension(0);
-        int p = z.Dimension(1);
-        Tensor byHead = z.Reshape(b * p, attention.Heads, attention.HeadWidth).Permute(1, 0, 2);
-        Tensor matrices = Parameters[new(ParameterRole.OutputWeight, layer)].Reshape(Description.Width, attention.Heads, attention.HeadWidth).Permute(1, 2, 0);
-        return byHead.MatMul(matrices).Permute(1, 0, 2).Reshape(b, p, attention.Heads, Description.Width);
+        if (_rotary is not null)
+        {
+            q = q.Rotary(positions, _rotary);
+            k = k.Rotary(positions, _rotary);
+        }
+
+        Tensor scores = q.AttentionScores(k, Description.Attention.ScoreScales[layer]);
+        Tensor pattern = hooks.Apply(new Site(SiteKind.AttentionPattern, layer), scores.AttentionPattern(mask));
+        return hooks.Apply(new Site(SiteKind.AttentionMix, layer), pattern.AttentionMix(v));
     }
+
+    // [b, p, heads, d].
+    private Tensor HeadContributions(Tensor z, int layer) =>
+        HeadContributions(layer, z).Permute(1, 0, 2).Reshape(z.Dimension(0), z.Dimension(1), Description.Attention.Heads, Description.Width);
 
     private Tensor Mlp(int layer, Tensor residual, ForwardHooks hooks)
     {

@@ -14,6 +14,39 @@ public static class ArithmeticOperations
             AddReduced(flow, b, a, dy, 1);
         });
 
+    /// <summary>The sum of tensors of one shape from the first to the last: ((t0 + t1) + t2) + ..., with exactly those roundings.</summary>
+    /// <param name="terms">At least one.</param>
+    /// <exception cref="ArgumentException">There is no term, or the shapes differ.</exception>
+    public static Tensor SumInOrder(this IReadOnlyList<Tensor> terms)
+    {
+        ArgumentNullException.ThrowIfNull(terms);
+        if (terms.Count == 0)
+        {
+            throw new ArgumentException("There is nothing to sum.", nameof(terms));
+        }
+
+        Tensor[] parts = [.. terms];
+        ITensorBackend backend = parts[0].Backend;
+        TensorStorage y = backend.Allocate(parts[0].Length, zeroed: false);
+        backend.Affine(parts[0].Storage, 1, 0, y);
+        foreach (Tensor part in parts.AsSpan(1))
+        {
+            TensorShape.RequireSame(part.Shape, parts[0].Shape, nameof(terms));
+            backend.Accumulate(y, part.Storage, 1);
+        }
+
+        return new Tensor(y, parts[0].ShapeArray).Record(parts, (dy, flow) =>
+        {
+            foreach (Tensor part in parts)
+            {
+                if (GradientFlow.Needs(part))
+                {
+                    flow.Add(part, dy.Share());
+                }
+            }
+        });
+    }
+
     /// <summary>a - b.</summary>
     /// <exception cref="ArgumentException">The shapes do not broadcast.</exception>
     public static Tensor Subtract(this Tensor a, Tensor b) =>

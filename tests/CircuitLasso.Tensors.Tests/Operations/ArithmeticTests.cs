@@ -30,6 +30,22 @@ public sealed class ArithmeticTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(9)]
+    public void Sums_in_order_are_those_of_one_addition_after_the_other(int terms)
+    {
+        Random random = new(5);
+        Reference[] x = [.. Enumerable.Range(0, terms).Select(_ => Reference.Random(random, [3, 7]))];
+        OperationCheck.Agrees(t => t.SumInOrder(), t => t.Skip(1).Aggregate(t[0], (sum, term) => Combine([sum, term], (u, v) => u + v)), x);
+        using TensorScope scope = new();
+        Tensor[] tensors = [.. x.Select(term => term.ToTensor())];
+        Assert.Equal(tensors.Skip(1).Aggregate(tensors[0], (sum, term) => sum.Add(term)).ToArray(), tensors.SumInOrder().ToArray());
+        Assert.Throws<ArgumentException>(() => ((Tensor[])[tensors[0], Tensor.Zeros(21)]).SumInOrder());
+        Assert.Throws<ArgumentException>(() => Array.Empty<Tensor>().SumInOrder());
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(70)]

@@ -1,0 +1,76 @@
+using CircuitLasso.Models;
+
+namespace CircuitLasso.Tests;
+
+/// <summary>Small random models that between them use every choice that patching depends on.</summary>
+internal static class TinyTransformers
+{
+    public const int Vocabulary = 13;
+
+    public static TheoryData<string> Names => ["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width"];
+
+    public static TransformerModel Create(string name, ulong seed = 7)
+    {
+        ModelDescription description = name switch
+        {
+            "gpt2" => Describe(NormalizationKind.Layer, Attention(3, 3, 4, bias: true), new MlpDescription(20, Activation.GeluTanh, false, true)),
+            "llama" => Describe(
+                NormalizationKind.RootMeanSquare,
+                Attention(4, 2, 6, bias: false) with { Rotary = RotaryDescription.FromBase(6, 10000) },
+                new MlpDescription(10, Activation.Silu, true, false)) with
+            { LearnedPositions = false, TiedEmbeddings = false },
+            "parallel" => Describe(NormalizationKind.Layer, Attention(2, 1, 6, bias: true), new MlpDescription(16, Activation.Gelu, false, true)) with { ParallelSublayers = true },
+            "no_norm_bidirectional_free_width" => Describe(
+                NormalizationKind.None, Attention(2, 2, 5, bias: true) with { Causal = false }, new MlpDescription(9, Activation.Gelu, false, true)),
+            _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
+        };
+        return new TransformerModel(description, WithBiases(description, seed));
+    }
+
+    public static ModelDescription Describe(NormalizationKind norm, AttentionDescription attention, MlpDescription mlp, int layers = 2) => new()
+    {
+        Family = "test",
+        Layers = layers,
+        Width = 12,
+        VocabularySize = Vocabulary,
+        MaximumPositions = 12,
+        LearnedPositions = true,
+        TiedEmbeddings = true,
+        Normalization = new NormalizationDescription(norm, 1e-5f),
+        Attention = attention,
+        Mlp = mlp,
+    };
+
+    public static AttentionDescription Attention(int heads, int keyHeads, int width, bool bias) => new()
+    {
+        Heads = heads,
+        KeyValueHeads = keyHeads,
+        HeadWidth = width,
+        HasInputBias = bias,
+        HasOutputBias = bias,
+        ScoreScales = [.. Enumerable.Repeat(1 / MathF.Sqrt(width), 8)],
+    };
+
+    /// <summary>Random parameters, the biases and gains too.</summary>
+    public static ModelParameters WithBiases(ModelDescription description, ulong seed)
+    {
+        ModelParameters parameters = ParameterInitializer.Random(description, seed, deviation: 0.3f);
+        Random random = new((int)seed);
+        foreach (ParameterKey key in parameters.Keys)
+        {
+            if (parameters[key].Rank == 1)
+            {
+                parameters[key].CopyFrom([.. parameters[key].ToArray().Select(value => value + (float)((0.4 * random.NextDouble()) - 0.2))]);
+            }
+        }
+
+        return parameters;
+    }
+
+    /// <summary>Random texts; pairs of the same seed apart from <paramref name="corrupt"/> have equal lengths.</summary>
+    public static int[][] Texts(int[] lengths, int seed, bool corrupt = false)
+    {
+        Random random = new(seed + (corrupt ? 1000 : 0));
+        return [.. lengths.Select(length => Enumerable.Range(0, length).Select(_ => random.Next(Vocabulary)).ToArray())];
+    }
+}

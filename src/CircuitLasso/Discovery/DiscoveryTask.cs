@@ -103,7 +103,7 @@ public sealed record DiscoveryTask
         }
     }
 
-    private static int OutputWidth(TransformerModel model) => model.Description.VocabularySize;
+    private static int OutputWidth(TransformerModel model) => model.Description.OutputSize;
 
     private void RequireAnswers(IReadOnlyList<int[]>? answers, int pair, string which, int classes) => Require(
         answers is null || (answers.Count == Count && answers[pair].Length == ScoredPositions[pair].Length && answers[pair].All(answer => (uint)answer < (uint)classes)),

@@ -6,7 +6,15 @@ namespace CircuitLasso;
 public static class DiscoveryMethods
 {
     /// <summary>Every method, in the order in which tables show them.</summary>
-    public static IReadOnlyList<IDiscoveryMethod> All { get; } = [];
+    public static IReadOnlyList<IDiscoveryMethod> All { get; } =
+    [
+        new EdgeAttributionPatching(),
+        new IntegratedInputGradients(),
+        new IntegratedActivationGradients(),
+        new AutomaticCircuitDiscovery(),
+        new InformationFlowRoutes(),
+        new ExactPatching(),
+    ];
 
     /// <summary>The method of that name.</summary>
     /// <param name="name">A name, such as <c>eap-ig</c>.</param>

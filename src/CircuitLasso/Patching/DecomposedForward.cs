@@ -66,6 +66,17 @@ public sealed class DecomposedForward : IDisposable
     /// <summary>What the final norm and the unembedding read when nothing is patched: [b p, d]. Belongs to this object.</summary>
     public Tensor LogitsInput => _residuals[^1];
 
+    /// <summary>Bytes that an instance keeps for one position of one text, and about as many as a run needs besides.</summary>
+    /// <param name="model">The model.</param>
+    public static double BytesPerPosition(TransformerModel model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ModelDescription description = model.Description;
+        double kept = ((double)description.Layers * (description.Attention.Heads + 4)) + 2;
+        double layer = ((8.0 + (6 * description.Attention.Heads)) * description.Width) + (3.0 * description.Mlp.HiddenWidth);
+        return sizeof(float) * ((kept * description.Width) + layer);
+    }
+
     /// <summary>Runs the model with a patch, without gradients.</summary>
     /// <param name="patch">What edges carry.</param>
     /// <returns>What the final norm and the unembedding read: [b p, d]. The caller, or its <see cref="TensorScope"/>, owns it.</returns>
@@ -121,6 +132,15 @@ public sealed class DecomposedForward : IDisposable
         }
     }
 
+    /// <summary>What an unpatched destination reads: [b p, d].</summary>
+    internal Tensor Read(int destination) => _residuals[StageOf(destination)];
+
+    private int StageOf(int destination)
+    {
+        ComponentDestination place = Graph.Destinations[destination];
+        return place.Kind == CircuitNodeKind.Logits ? _firstTerm.Length - 1 : (2 * place.Layer) + (place.Kind == CircuitNodeKind.Mlp ? 1 : 0);
+    }
+
     private void RequireOwn(EdgePatch patch)
     {
         ArgumentNullException.ThrowIfNull(patch);
@@ -158,8 +178,7 @@ public sealed class DecomposedForward : IDisposable
         {
             if (patch.FirstPatched(destination) >= 0)
             {
-                ComponentDestination place = Graph.Destinations[destination];
-                return place.Kind == CircuitNodeKind.Logits ? _firstTerm.Length - 1 : (2 * place.Layer) + (place.Kind == CircuitNodeKind.Mlp ? 1 : 0);
+                return StageOf(destination);
             }
         }
 

@@ -18,12 +18,19 @@ public sealed class DestinationGradients
 
     /// <summary>The derivative by a destination's input after a backward pass: [b p, d], row-major.</summary>
     /// <param name="destination">Place in <see cref="PatchingGraph.Destinations"/>.</param>
-    /// <exception cref="InvalidOperationException">There was no backward pass, or nothing flowed to the destination.</exception>
+    /// <exception cref="InvalidOperationException">There was no backward pass.</exception>
     public float[] Gradient(int destination)
     {
+        if (LogitsInput.Gradient is null)
+        {
+            throw new InvalidOperationException("No gradient has arrived; call Backward on a number computed from LogitsInput.");
+        }
+
+        // Nothing flows to a destination all of whose effects are patched away.
         (Tensor inputs, int head) = _inputs[destination];
-        Tensor gradient = inputs.Gradient ?? throw new InvalidOperationException("No gradient has arrived; call Backward on a number computed from LogitsInput.");
-        return head < 0 ? gradient.ToArray() : gradient.Slice(0, head, 1).ToArray();
+        return inputs.Gradient is not { } gradient ? new float[LogitsInput.Length]
+            : head < 0 ? gradient.ToArray()
+            : gradient.Slice(0, head, 1).ToArray();
     }
 
     internal void Add(int destination, Tensor inputs, int head = -1) => _inputs.Add(destination, (inputs, head));

@@ -15,6 +15,9 @@ public sealed class KnownProgram
     /// <summary>Short name, <c>3</c> or <c>ioi</c>.</summary>
     public required string Id { get; init; }
 
+    /// <summary>A longer name, <c>frac_prevs</c>; the same as <see cref="Id"/> where the file has none.</summary>
+    public required string Name { get; init; }
+
     /// <summary>What the program does, in words; empty where the file does not say.</summary>
     public string Task { get; init; } = string.Empty;
 

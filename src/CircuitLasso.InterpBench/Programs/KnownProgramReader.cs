@@ -13,10 +13,10 @@ internal sealed class KnownProgramReader
     // The second group describes the program for a reader, or follows from the rest: accepted and not used.
     private static readonly HashSet<string> _known =
     [
-        "id", "task", "input_vocab", "compact_vocab", "token_ids", "max_seq_len_with_bos", "tokens_per_sequence", "sequence_length", "n_ctx", "attention", "output",
+        "id", "name", "task", "input_vocab", "compact_vocab", "token_ids", "max_seq_len_with_bos", "tokens_per_sequence", "sequence_length", "n_ctx", "attention", "output",
         "classes", "null_output_possible", "low_level_config", "training", "program", "layout", "hl_nodes", "truth_edges", "truth_edges_detail",
         "truth_edges_dataflow", "strict_nodes", "positions", "templates", "names", "places", "objects",
-        "name", "token_ids_note", "bos", "pad", "min_seq_len_with_bos", "class_note", "output_distribution", "loss", "sampling", "causal_mask_changes_output",
+        "token_ids_note", "bos", "pad", "min_seq_len_with_bos", "class_note", "output_distribution", "loss", "sampling", "causal_mask_changes_output",
         "truth_nodes", "edges_dropped_by_predecessor_rule", "universe", "hl_effect_of_resampling_component", "checks", "flagged_trivial_upstream",
         "truth_is_only_embed_m0_out", "name_upstream", "circuit_components", "warning", "compact_vocab_size", "token_note", "template_note", "n_names",
         "truth_note", "hl_effect_of_swapping_component",
@@ -79,6 +79,7 @@ internal sealed class KnownProgramReader
         }
 
         KnownLayout layout = new LayoutReader(_json, checkedProgram).Read(root, new LowLevelReader(_json, words.Size, length));
+        string id = _json.OptionalText(root, "id") ?? Path.GetFileNameWithoutExtension(_json.Subject);
         ProgramRuntime runtime = new()
         {
             Subject = _json.Subject,
@@ -91,7 +92,8 @@ internal sealed class KnownProgramReader
         };
         return new KnownProgram(runtime)
         {
-            Id = _json.OptionalText(root, "id") ?? Path.GetFileNameWithoutExtension(_json.Subject),
+            Id = id,
+            Name = _json.OptionalText(root, "name") ?? id,
             Task = _json.OptionalText(root, "task") ?? string.Empty,
             InputVocabulary = words.Words,
             TokenIds = words.Ids,

@@ -92,7 +92,8 @@ internal static class LayoutCompiler
     internal static bool HasMlp(ProgramNode node) => node.Operation is ProgramOperation.Map or ProgramOperation.SequenceMap or ProgramOperation.Linear
         or ProgramOperation.SelectorWidth;
 
-    private static IEnumerable<ComponentRead> Reads(CheckedProgram program, ProgramNode node, int part)
+    /// <summary>What the first or second component of a node reads.</summary>
+    internal static IEnumerable<ComponentRead> Reads(CheckedProgram program, ProgramNode node, int part)
     {
         switch (node.Operation)
         {

@@ -20,7 +20,7 @@ internal sealed class LayoutReader(ProgramJson json, CheckedProgram program)
         CheckPlaces(places, components, graph);
         TruthCompiler truth = new(program, components);
         IReadOnlyList<KnownEdge> dataFlow = truth.DataFlow(graph);
-        if (dataFlow.All(edge => edge.Target != TruthCompiler.OutputName))
+        if (program.Output.Operation is ProgramOperation.Tokens or ProgramOperation.Indices)
         {
             throw json.NodeError(program.Output.Id, "is the output, but it is only an input passed on: no component computes it");
         }
@@ -82,11 +82,11 @@ internal sealed class LayoutReader(ProgramJson json, CheckedProgram program)
             }
         }
 
-        foreach (LayoutComponent component in components)
+        foreach ((ProgramNode node, string place, int part) in program.Nodes.SelectMany(node => places.GetValueOrDefault(node.Id, []).Select((place, part) => (node, place, part))))
         {
-            if (component.Reads.FirstOrDefault(read => writer.TryGetValue(read.Variable, out string? source) && !graph.Contains(source, component.Component)) is { } late)
+            if (LayoutCompiler.Reads(program, node, part).FirstOrDefault(read => writer.TryGetValue(read.Variable, out string? source) && !graph.Contains(source, place)) is { } late)
             {
-                throw json.NodeError(component.Writes[0], $"is to live in '{component.Component}', which cannot read '{late.Variable}' in '{writer[late.Variable]}'");
+                throw json.NodeError(node.Id, $"is to live in '{place}', which cannot read '{late.Variable}' in '{writer[late.Variable]}'");
             }
         }
     }

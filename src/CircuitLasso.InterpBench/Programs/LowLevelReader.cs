@@ -46,7 +46,7 @@ internal sealed class LowLevelReader(ProgramJson json, int vocabularySize, int l
         };
     }
 
-    /// <summary>Directions that the compiled program needs: one per word, position and value, one per number, one that is constant where there is attention.</summary>
+    /// <summary>Directions that the compiled program needs: one per word, position and value, one per number, and a constant one where attention or a table of two inputs needs it.</summary>
     internal int CompiledWidth(CheckedProgram program)
     {
         int width = 0;
@@ -60,8 +60,8 @@ internal sealed class LowLevelReader(ProgramJson json, int vocabularySize, int l
             };
         }
 
-        bool hasAttention = program.Nodes.Any(LayoutCompiler.HasHead);
-        return width + vocabularySize - 1 + length + (hasAttention ? 1 : 0);
+        bool hasConstant = program.Nodes.Any(node => LayoutCompiler.HasHead(node) || node.Operation == ProgramOperation.SequenceMap);
+        return width + vocabularySize - 1 + length + (hasConstant ? 1 : 0);
     }
 
     private static LowLevelShape Default(int layers, int heads, int directions)

@@ -1,0 +1,170 @@
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso;
+
+/// <summary>
+/// Passes the outputs backwards through fitted readers: T_logits = I, T_u = sum over readers v of A[u, v] T_v, and measures how much of the outputs' variation each
+/// component and each edge carries. Immutable.
+/// </summary>
+/// <remarks>
+/// With V(X) the mean over samples of the squared row norm: an edge carries p(u, v) = V(r_u A[u, v] T_v), a component V(r_v T_v) with what it really wrote. Where a norm
+/// stands in front of a reader, p divides r_u by every row's own recorded scale, and T by the slot's mean scale.
+/// </remarks>
+internal sealed class BackwardRelevance
+{
+    private const long MostElements = 1L << 26;
+    private readonly ComponentContributions _contributions;
+    private readonly TiedRegression _regression;
+    private readonly int _outputs;
+    private readonly double[] _edges;
+
+    private BackwardRelevance(ComponentContributions contributions, TiedRegression regression, EdgeVisitor? visitor, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        _contributions = contributions;
+        _regression = regression;
+        SampleLayout layout = contributions.Layout;
+        ComponentGraph graph = contributions.Graph;
+        int classes = regression.Outputs.Classes.Length;
+        _outputs = layout.ScoredSlots.Length * classes;
+        long length = (long)layout.Slots * Math.Max(contributions.Width, classes) * _outputs;
+        if (length > MostElements || (long)layout.Samples * _outputs > Array.MaxLength)
+        {
+            throw new InputException("task", $"{layout.ScoredSlots.Length} scored positions of {classes} outputs are too many for texts of {layout.Slots} tokens", "ask for the outputs at fewer positions");
+        }
+
+        _edges = new double[graph.EdgeCount];
+        NodeVariation = new double[graph.Nodes.Count];
+        double[] downstream = new double[layout.Slots * contributions.Width * _outputs];
+        for (int last = graph.Nodes.Count - 1; last > 0;)
+        {
+            int first = last;
+            while (graph.Nodes[first - 1].Place == graph.Nodes[last].Place)
+            {
+                first--;
+            }
+
+            double[] more = new double[downstream.Length];
+            for (int reader = first; reader <= last; reader++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                AddReader(reader, downstream, more, visitor);
+            }
+
+            System.Numerics.Tensors.TensorPrimitives.Add(downstream, more, downstream);
+            progress?.Report(new WorkProgress("passing relevance back", graph.Nodes.Count - first, graph.Nodes.Count, "components"));
+            last = first - 1;
+        }
+
+        NodeVariation[0] = Variation(0, downstream);
+    }
+
+    /// <summary>Called with r_u A[u, v] T_v of every edge (samples x outputs), from several threads at once for different sources.</summary>
+    public delegate void EdgeVisitor(int source, int reader, ReadOnlySpan<float> projected);
+
+    /// <summary>V(r_v T_v) of every component, and of the logits themselves.</summary>
+    public double[] NodeVariation { get; }
+
+    /// <summary>p(u, v), in the order of <see cref="ComponentGraph.Edges"/>.</summary>
+    public ReadOnlySpan<double> EdgeVariation => _edges;
+
+    /// <summary>Computes the pass.</summary>
+    /// <param name="contributions">The contributions.</param>
+    /// <param name="regression">The fitted readers.</param>
+    /// <param name="visitor">Shown every edge's part of the outputs, or null.</param>
+    /// <param name="progress">Told of components done.</param>
+    /// <param name="cancellation">Stops between components.</param>
+    /// <exception cref="InputException">There are too many scored positions.</exception>
+    public static BackwardRelevance Compute(
+        ComponentContributions contributions, TiedRegression regression, EdgeVisitor? visitor = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        new(contributions, regression, visitor, progress, cancellation);
+
+    /// <summary>
+    /// rel node of every edge: its share among the reader's edges, p(u, v) / sum over u' of p(u', v), times the reader's own share of the outputs' variation, at most 1.
+    /// </summary>
+    public EdgeScores ShareOfReaderTimesReader()
+    {
+        ComponentGraph graph = _contributions.Graph;
+        double[] scores = new double[_edges.Length];
+        for (int reader = 1; reader < graph.Nodes.Count; reader++)
+        {
+            int first = (int)graph.EdgeIndex(0, reader);
+            Span<double> carried = _edges.AsSpan(first, graph.SourceCount(reader));
+            double sum = System.Numerics.Tensors.TensorPrimitives.Sum<double>(carried);
+            double node = NodeVariation[^1] > 0 ? Math.Min(1, NodeVariation[reader] / NodeVariation[^1]) : 0;
+            for (int source = 0; source < carried.Length && sum > 0; source++)
+            {
+                scores[first + source] = carried[source] / sum * node;
+            }
+        }
+
+        return new EdgeScores(graph, scores);
+    }
+
+    private void AddReader(int reader, double[] downstream, double[] more, EdgeVisitor? visitor)
+    {
+        SampleLayout layout = _contributions.Layout;
+        ComponentGraph graph = _contributions.Graph;
+        bool isLogits = reader == graph.Nodes.Count - 1;
+        double[] written = isLogits ? OutputIdentity() : SourceRows.InCoordinates(_contributions, reader, downstream, layout.Slots, _outputs);
+        NodeVariation[reader] = isLogits ? _regression.OutputVariation : Variation(reader, written);
+        ReaderScale scale = _regression.Scales[reader];
+        TiedMap map = _regression.Maps[reader];
+        double[] pulled = new double[downstream.Length];
+        map.Pull(layout, written, _outputs, pulled);
+        scale.Project(pulled, _contributions.Width, _outputs);
+        int perSlot = _contributions.Width * _outputs;
+        for (int slot = 0; slot < layout.Slots; slot++)
+        {
+            Span<double> own = more.AsSpan(slot * perSlot, perSlot);
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(pulled.AsSpan(slot * perSlot, perSlot), scale.SlotFactors[slot], own, own);
+        }
+
+        DeterministicParallel.For(graph.SourceCount(reader), source =>
+        {
+            using SourceRows rows = new(_contributions, source, scale);
+            using NativeBuffer<float> result = new((nint)layout.Samples * _outputs, zeroed: false);
+            map.Push(rows, scale, written, pulled, _outputs, result.Span);
+            visitor?.Invoke(source, reader, result.Span);
+            _edges[graph.EdgeIndex(source, reader)] = MeanSquare(result.Span);
+        });
+    }
+
+    // What the outputs are of the logits at every slot: themselves, where they are scored.
+    private double[] OutputIdentity()
+    {
+        int classes = _regression.Outputs.Classes.Length;
+        double[] identity = new double[_contributions.Layout.Slots * classes * _outputs];
+        int[] scored = _contributions.Layout.ScoredSlots;
+        for (int k = 0; k < scored.Length; k++)
+        {
+            for (int c = 0; c < classes; c++)
+            {
+                identity[(((scored[k] * classes) + c) * _outputs) + (k * classes) + c] = 1;
+            }
+        }
+
+        return identity;
+    }
+
+    private double Variation(int node, double[] written)
+    {
+        using SourceRows rows = new(_contributions, node, null);
+        using NativeBuffer<float> matrix = new(written.Length, zeroed: false);
+        using NativeBuffer<float> result = new((nint)_contributions.Layout.Samples * _outputs, zeroed: false);
+        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(written, matrix.Span);
+        int columns = _contributions.Layout.Slots * rows.Columns;
+        MatrixProduct.Gemm(false, false, _contributions.Layout.Samples, _outputs, columns, 1f, rows.Values, columns, matrix.Span, _outputs, 0f, result.Span, _outputs);
+        return MeanSquare(result.Span);
+    }
+
+    private double MeanSquare(ReadOnlySpan<float> projected)
+    {
+        double sum = 0;
+        foreach (float value in projected)
+        {
+            sum += value * (double)value;
+        }
+
+        return sum / _contributions.Layout.Samples;
+    }
+}

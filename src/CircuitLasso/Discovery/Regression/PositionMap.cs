@@ -1,0 +1,27 @@
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso;
+
+/// <summary>A reader that reads at its own position only, by one matrix for all positions: an MLP, or the logits.</summary>
+/// <param name="node">The reader.</param>
+/// <param name="coefficients">B, width x coordinates written.</param>
+/// <param name="share">The penalty's share.</param>
+/// <param name="explained">Share explained on held-out samples.</param>
+internal sealed class PositionMap(int node, double[] coefficients, double share, double explained) : TiedMap(node, share, explained)
+{
+    /// <summary>B, width x coordinates written.</summary>
+    public ReadOnlySpan<double> Coefficients => coefficients;
+
+    /// <inheritdoc/>
+    public override void Pull(SampleLayout layout, ReadOnlySpan<double> written, int outputs, Span<double> pulled)
+    {
+        int targets = written.Length / layout.Slots / outputs;
+        int width = coefficients.Length / targets;
+        for (int slot = 0; slot < layout.Slots; slot++)
+        {
+            MatrixProduct.Gemm(
+                false, false, width, outputs, targets, 1.0, coefficients, targets, written.Slice(slot * targets * outputs, targets * outputs), outputs, 0.0,
+                pulled.Slice(slot * width * outputs, width * outputs), outputs);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso;
+
+/// <summary>
+/// Fits every reader of a model by ridge regression tied to the residual stream: what a component writes, on what it reads (the sum of all earlier contributions, as its
+/// norm gives it), centred slot by slot. MLPs and logits read their own position; a head reads every slot, or in longer texts the sum pooled by its pattern.
+/// </summary>
+internal sealed class TiedRegression
+{
+    // A design of more columns is pooled: its factorisation would cost more than what it tells.
+    private const int MostDesignColumns = 2048;
+    private const int MostSlots = 32;
+    private readonly ComponentContributions _contributions;
+    private readonly int[] _rowFolds;
+    private readonly int[] _foldSizes;
+
+    private TiedRegression(ComponentContributions contributions, DiscoveryTask task, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        _contributions = contributions;
+        SampleLayout layout = contributions.Layout;
+        _rowFolds = [.. layout.FoldStart.Select(sample => sample * layout.Slots)];
+        _foldSizes = [.. Enumerable.Range(0, SampleLayout.Folds).Select(fold => layout.FoldStart[fold + 1] - layout.FoldStart[fold])];
+        ComponentGraph graph = contributions.Graph;
+        Maps = new TiedMap[graph.Nodes.Count];
+        Scales = new ReaderScale[graph.Nodes.Count];
+        using ResidualSums sums = new(contributions);
+        using NativeBuffer<float> read = new((nint)layout.Rows * contributions.Width);
+        for (int node = 1; node < graph.Nodes.Count;)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int[] readers = [.. Enumerable.Range(node, graph.Nodes.Count - node).TakeWhile(other => graph.Nodes[other].Place == graph.Nodes[node].Place)];
+            ReaderScale scale = sums.Read(node, read.Span);
+            foreach (int reader in readers)
+            {
+                Scales[reader] = scale;
+            }
+
+            int[] heads = [.. readers.Where(reader => graph.Nodes[reader].Kind == CircuitNodeKind.AttentionHead)];
+            if (heads.Length > 0)
+            {
+                FitHeads(heads, read.Span);
+            }
+
+            foreach (int mlp in readers.Where(reader => graph.Nodes[reader].Kind == CircuitNodeKind.Mlp))
+            {
+                Maps[mlp] = FitMlp(mlp, read.Span);
+            }
+
+            if (graph.Nodes[node].Kind == CircuitNodeKind.Logits)
+            {
+                Outputs = new OutputRows(contributions, task, sums.Before(node));
+                (Maps[node], OutputVariation) = FitOutputs(node, read.Span, sums.Before(node));
+            }
+
+            node = readers[^1] + 1;
+            progress?.Report(new WorkProgress("regressing", node, graph.Nodes.Count, "components"));
+        }
+    }
+
+    /// <summary>The fitted readers by node; none for the input.</summary>
+    public TiedMap[] Maps { get; }
+
+    /// <summary>The norm in front of every reader, by node.</summary>
+    public ReaderScale[] Scales { get; }
+
+    /// <summary>What is explained.</summary>
+    public OutputRows Outputs { get; private set; } = null!;
+
+    /// <summary>The mean over samples of the squared outputs at scored positions, centred over classes and slot by slot.</summary>
+    public double OutputVariation { get; private set; }
+
+    /// <summary>Whether heads of these texts are pooled by their patterns, which must then be collected.</summary>
+    public static bool IsPooled(SampleLayout layout, int width) => !layout.IsEven || layout.Slots > MostSlots || layout.Slots * (long)width > MostDesignColumns;
+
+    /// <summary>Fits all readers.</summary>
+    /// <param name="contributions">The contributions; with patterns where <see cref="IsPooled"/>.</param>
+    /// <param name="task">The task, for its answers.</param>
+    /// <param name="progress">Told of components done.</param>
+    /// <param name="cancellation">Stops between places.</param>
+    public static TiedRegression Fit(ComponentContributions contributions, DiscoveryTask task, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        new(contributions, task, progress, cancellation);
+
+    private void FitHeads(int[] heads, ReadOnlySpan<float> read)
+    {
+        if (_contributions.HasPatterns)
+        {
+            foreach (int head in heads)
+            {
+                Maps[head] = FitPooledHead(head, read);
+            }
+
+            return;
+        }
+
+        SampleLayout layout = _contributions.Layout;
+        int slots = layout.Slots;
+        int width = _contributions.Width;
+        int targets = _contributions.CoordinateWidth(heads[0]);
+        bool causal = _contributions.Description.Attention.Causal;
+        int middle = slots / 2;
+        int leading = causal ? (middle + 1) * width : slots * width;
+        using FoldedGram gram = new(read, slots * width, layout.FoldStart);
+        FoldedTarget[] atMiddle = new FoldedTarget[heads.Length];
+        double[][] crosses = new double[heads.Length][];
+        for (int h = 0; h < heads.Length; h++)
+        {
+            using SourceRows written = new(_contributions, heads[h], null);
+            atMiddle[h] = new FoldedTarget(read, leading, slots * width, written.Values[(middle * targets)..], targets, slots * targets, layout.FoldStart, Metric(heads[h]));
+            crosses[h] = new double[checked(slots * width * slots * targets)];
+            FoldedTarget.AddProducts(read, slots * width, slots * width, written.Values, slots * targets, slots * targets, 0, layout.Samples, crosses[h]);
+        }
+
+        (double Share, double Explained)[] chosen = RidgeCrossValidation.Choose(gram, leading, atMiddle, _foldSizes);
+        foreach (double share in chosen.Select(choice => choice.Share).Distinct())
+        {
+            Ridge.SolveSlots(gram, slots, causal, [.. crosses.Where((_, h) => chosen[h].Share == share)], targets, share);
+        }
+
+        for (int h = 0; h < heads.Length; h++)
+        {
+            Maps[heads[h]] = new SlotMap(heads[h], crosses[h], chosen[h].Share, chosen[h].Explained);
+        }
+    }
+
+    private PooledHeadMap FitPooledHead(int head, ReadOnlySpan<float> read)
+    {
+        int width = _contributions.Width;
+        int targets = _contributions.CoordinateWidth(head);
+        using NativeBuffer<float> mixed = new(read.Length, zeroed: false);
+        PooledHeadMap.Mix(_contributions, head, read, width, mixed.Span);
+        using SourceRows written = new(_contributions, head, null);
+        (double[] coefficients, double share, double explained) = Fit(mixed.Span, width, written.Values, targets, _rowFolds, Metric(head));
+        return new PooledHeadMap(_contributions, head, coefficients, share, explained);
+    }
+
+    private PositionMap FitMlp(int mlp, ReadOnlySpan<float> read)
+    {
+        using SourceRows written = new(_contributions, mlp, null);
+        (double[] coefficients, double share, double explained) = Fit(read, _contributions.Width, written.Values, _contributions.Width, _rowFolds, []);
+        return new PositionMap(mlp, coefficients, share, explained);
+    }
+
+    private (PositionMap Map, double Variation) FitOutputs(int node, ReadOnlySpan<float> read, ReadOnlySpan<float> residual)
+    {
+        SampleLayout layout = _contributions.Layout;
+        int width = _contributions.Width;
+        (int[] rows, int[] folds) = layout.ScoredRows();
+        float[] logits = Outputs.Logits(residual, rows);
+        Outputs.Centre(layout, rows, logits);
+        float[] gathered = new float[checked(rows.Length * width)];
+        for (int row = 0; row < rows.Length; row++)
+        {
+            read.Slice(rows[row] * width, width).CopyTo(gathered.AsSpan(row * width));
+        }
+
+        (double[] coefficients, double share, double explained) = Fit(gathered, width, logits, Outputs.Classes.Length, folds, []);
+        double squares = 0;
+        foreach (float value in logits)
+        {
+            squares += value * (double)value;
+        }
+
+        return (new PositionMap(node, coefficients, share, explained), squares / layout.Samples);
+    }
+
+    private (double[] Coefficients, double Share, double Explained) Fit(ReadOnlySpan<float> x, int columns, ReadOnlySpan<float> y, int targets, int[] folds, double[] metric)
+    {
+        using FoldedGram gram = new(x, columns, folds);
+        FoldedTarget target = new(x, columns, columns, y, targets, targets, folds, metric);
+        (double share, double explained) = RidgeCrossValidation.Choose(gram, columns, [target], _foldSizes)[0];
+        double[] coefficients = target.CrossWithout(-1);
+        Ridge.Solve(gram, coefficients, targets, share);
+        return (coefficients, share, explained);
+    }
+
+    // basis basis': squares of a head's coordinates as squares in the residual stream.
+    private double[] Metric(int head)
+    {
+        int inner = _contributions.CoordinateWidth(head);
+        double[] metric = new double[inner * inner];
+        double[] basis = new double[inner * _contributions.Width];
+        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(_contributions.Basis(head), basis);
+        SymmetricProduct.RankKTransposed(inner, _contributions.Width, 1, basis, _contributions.Width, 0, metric, inner);
+        return metric;
+    }
+}

@@ -8,6 +8,8 @@ public static class DiscoveryMethods
     /// <summary>Every method, in the order in which tables show them.</summary>
     public static IReadOnlyList<IDiscoveryMethod> All { get; } =
     [
+        new LassoPaperDiscovery(),
+        new TiedRidgeDiscovery(),
         new EdgeAttributionPatching(),
         new IntegratedInputGradients(),
         new IntegratedActivationGradients(),

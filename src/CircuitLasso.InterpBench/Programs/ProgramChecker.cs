@@ -10,6 +10,7 @@ internal sealed class ProgramChecker
     private readonly Dictionary<string, ProgramVariable> _variables = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Selector> _selectors = new(StringComparer.Ordinal);
     private readonly List<ProgramStep> _steps = [];
+    private long _cells;
 
     private ProgramChecker(ProgramJson json, ProgramSurroundings surroundings)
     {
@@ -285,8 +286,14 @@ internal sealed class ProgramChecker
     private int Code(ProgramNode node, ProgramVariable variable, ProgramValue value) =>
         variable.CodeOf(value) is >= 0 and int code ? code : throw _json.NodeError(node.Id, $"names the value {ProgramJson.Short(value)}, which '{variable.Id}' never has");
 
-    private int Cells(ProgramNode node, int rows, int columns) =>
-        (long)rows * columns <= MaximumCells ? rows * columns : throw _json.NodeError(node.Id, $"combines {rows} x {columns} values, more than {MaximumCells}");
+    // Bounded for the whole program, so that a short file cannot ask for much memory.
+    private int Cells(ProgramNode node, int rows, int columns)
+    {
+        _cells += (long)rows * columns;
+        return _cells <= MaximumCells
+            ? rows * columns
+            : throw _json.NodeError(node.Id, $"combines {rows} x {columns} values, with which the program has more than {MaximumCells} combinations");
+    }
 
     private static string Entry(ProgramVariable first, ProgramVariable? second, int cell) =>
         second is null

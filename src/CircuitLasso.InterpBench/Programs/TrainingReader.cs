@@ -9,8 +9,8 @@ internal static class TrainingReader
     private static readonly HashSet<string> _known =
     [
         "lr", "use_single_loss", "iit_weight", "behavior_weight", "strict_weight", "epochs", "epochs_default", "clip_grad_norm", "lr_scheduler", "siit_sampling",
-        "val_iia_sampling", "early_stop_accuracy_threshold", "seed", "batch_size", "adam_betas",
-        "include_mlp", "next_token", "samples_default", "test_fraction", "note",
+        "val_iia_sampling", "early_stop_accuracy_threshold", "seed", "batch_size", "adam_betas", "next_token",
+        "include_mlp", "samples_default", "test_fraction", "note",
     ];
 
     public static TrainingSettings Read(ProgramJson json, JsonElement root)
@@ -22,6 +22,11 @@ internal static class TrainingReader
         }
 
         json.RequireMembers(training, "'training'", _known);
+        if (json.Flag(training, "next_token", absent: false))
+        {
+            throw json.Error("'next_token' asks for outputs at all positions of a sentence, which is not offered");
+        }
+
         return usual with
         {
             LearningRate = json.Number(training, "lr", 1e-8, 10, usual.LearningRate),

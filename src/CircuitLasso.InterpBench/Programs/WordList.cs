@@ -60,7 +60,7 @@ internal sealed class WordList
             throw json.Error($"the word {ProgramJson.Short(missing)} has no token id, or the name of one that is reserved");
         }
 
-        if (!ids.TryGetValue(BeginningName, out int beginning) || ids.Count > words.Length + (ids.ContainsKey(PaddingName) ? 2 : 1) || used.Max() >= ids.Count)
+        if (!ids.TryGetValue(BeginningName, out int beginning) || ids.Count != words.Length + (ids.ContainsKey(PaddingName) ? 2 : 1) || used.Max() >= ids.Count)
         {
             throw json.Error("the token ids are not 0, 1, .. of the words, BOS and perhaps PAD");
         }

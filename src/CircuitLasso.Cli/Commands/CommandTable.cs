@@ -8,6 +8,7 @@ internal static class CommandTable
     {
         ["model"] = "Look at models and check them.",
         ["circuit"] = "Look at circuit files.",
+        ["bench"] = "Models whose circuit is known.",
     };
 
     /// <summary>Creates the commands; <c>Group</c> is the first word of a two-word command, or null.</summary>
@@ -22,5 +23,6 @@ internal static class CommandTable
         ("circuit", new CircuitShowCommand()),
         (null, new ExportCommand()),
         (null, new SolveCommand()),
+        ("bench", new BenchTrainCommand()),
     ];
 }

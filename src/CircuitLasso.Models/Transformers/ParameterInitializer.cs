@@ -43,6 +43,33 @@ public static class ParameterInitializer
         return new ModelParameters(description, tensors);
     }
 
+    /// <summary>Random parameters as InterpBench starts them: every matrix, embeddings included, normal of one deviation; gains 1, biases 0.</summary>
+    /// <param name="description">The architecture.</param>
+    /// <param name="seed">Seed of the generator.</param>
+    /// <param name="deviation">Standard deviation of matrices.</param>
+    public static ModelParameters Normal(ModelDescription description, ulong seed, float deviation)
+    {
+        ArgumentNullException.ThrowIfNull(description);
+        RandomSource random = new(seed);
+        Dictionary<ParameterKey, Tensor> tensors = [];
+        foreach (ParameterShape parameter in description.Parameters())
+        {
+            float[] values = new float[parameter.Shape.Aggregate(1, (product, size) => checked(product * size))];
+            if (parameter.Key.Role is ParameterRole.AttentionNormGain or ParameterRole.MlpNormGain or ParameterRole.FinalNormGain)
+            {
+                Array.Fill(values, 1);
+            }
+            else if (parameter.Shape.Length > 1)
+            {
+                FillNormal(random, values, deviation);
+            }
+
+            tensors.Add(parameter.Key, Tensor.FromValues(values, parameter.Shape));
+        }
+
+        return new ModelParameters(description, tensors);
+    }
+
     /// <summary>
     /// The same model with the entries of every parameter matrix shuffled: the null model of a comparison, alike in every distribution of weights and without what was learnt.
     /// </summary>

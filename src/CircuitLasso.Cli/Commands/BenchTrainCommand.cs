@@ -23,11 +23,11 @@ internal sealed class BenchTrainCommand : ToolCommand
         DefaultValueFactory = _ => "individual",
     }.AcceptOnlyFromAmong("individual", "all", "mixed");
 
-    private readonly Option<int?> _steps = new("--steps") { Description = "Most steps [default: the program's, else 10000].", HelpName = "N" };
+    private readonly Option<int?> _steps = new("--steps") { Description = "Most steps [default: 10000].", HelpName = "N" };
 
-    private readonly Option<int?> _pairs = new("--pairs") { Description = "Pairs of inputs a step [default: the program's, else 128].", HelpName = "N" };
+    private readonly Option<int?> _pairs = new("--pairs") { Description = "Pairs of inputs a step [default: 128].", HelpName = "N" };
 
-    private readonly Option<double?> _rate = new("--learning-rate") { Description = "Learning rate at the first step [default: the program's, else 0.005].", HelpName = "X" };
+    private readonly Option<double?> _rate = new("--learning-rate") { Description = "Learning rate at the first step [default: 0.005].", HelpName = "X" };
 
     private readonly Option<double> _threshold = new("--threshold")
     {
@@ -59,7 +59,7 @@ internal sealed class BenchTrainCommand : ToolCommand
     internal override int Run(ParseResult options, CommandContext context)
     {
         KnownProgram program = KnownProgram.Load(options.GetRequiredValue(_program));
-        SiitOptions training = SiitOptions.For(program) with
+        SiitOptions training = _defaults with
         {
             Seed = (ulong)options.GetValue(_seed),
             Strictness = Enum.Parse<SiitStrictness>(options.GetValue(_strict)!, ignoreCase: true),

@@ -18,6 +18,9 @@ public sealed class KnownProgram
     /// <summary>A longer name, <c>frac_prevs</c>; the same as <see cref="Id"/> where the file has none.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The file's own bytes, which tell this program from every other.</summary>
+    public ReadOnlyMemory<byte> Json { get; internal init; }
+
     /// <summary>What the program does, in words; empty where the file does not say.</summary>
     public string Task { get; init; } = string.Empty;
 

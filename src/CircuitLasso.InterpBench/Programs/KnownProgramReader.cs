@@ -32,7 +32,7 @@ internal sealed class KnownProgramReader
         try
         {
             using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = 16, AllowDuplicateProperties = false });
-            return reader.Read(document.RootElement);
+            return reader.Read(document.RootElement, utf8.ToArray());
         }
         catch (JsonException exception)
         {
@@ -45,7 +45,7 @@ internal sealed class KnownProgramReader
         }
     }
 
-    private KnownProgram Read(JsonElement root)
+    private KnownProgram Read(JsonElement root, byte[] json)
     {
         _json.RequireMembers(root, "the program", _known);
         WordList words = WordList.Read(_json, root, MaximumWords);

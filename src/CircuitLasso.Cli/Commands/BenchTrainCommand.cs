@@ -78,7 +78,7 @@ internal sealed class BenchTrainCommand : ToolCommand
         string folder = options.GetRequiredValue(_out);
         context.Message(string.Create(
             CultureInfo.InvariantCulture,
-            $"program {program.Id}: {program.LowLevel.Layers} layers of {program.LowLevel.Heads} heads, width {program.LowLevel.Width}; at most {training.Steps} steps of {training.PairsPerStep} pairs"));
+            $"program {program.Id}: {program.Shape.Layers} layers of {program.Shape.Heads} heads, width {program.Shape.Width}; at most {training.Steps} steps of {training.PairsPerStep} pairs"));
         SiitTrainingResult result;
         using (ProgressReport progress = context.StartProgress())
         {

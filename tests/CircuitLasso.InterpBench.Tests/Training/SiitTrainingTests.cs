@@ -16,7 +16,7 @@ public sealed class SiitTrainingTests
     public void A_model_learns_the_running_share_by_its_own_circuit_and_can_be_loaded_again()
     {
         using TemporaryFolder folder = new();
-        string output = folder.Combine("model");
+        string output = folder.PathOf("model");
         SiitOptions options = new() { Steps = 3000, Strictness = SiitStrictness.Mixed };
 
         SiitTrainingResult result = KnownCircuitTraining.Run(TinyPrograms.RunningShare, options, output);
@@ -39,8 +39,8 @@ public sealed class SiitTrainingTests
     public void An_interrupted_training_goes_on_to_the_same_bytes_whatever_the_number_of_threads()
     {
         using TemporaryFolder folder = new();
-        string whole = folder.Combine("whole");
-        string parts = folder.Combine("parts");
+        string whole = folder.PathOf("whole");
+        string parts = folder.PathOf("parts");
         KnownCircuitTraining.Run(TinyPrograms.RunningShare, _short, whole);
         using CancellationTokenSource stop = new();
         Assert.Throws<OperationCanceledException>(() => KnownCircuitTraining.Run(
@@ -62,10 +62,10 @@ public sealed class SiitTrainingTests
     public void A_finished_folder_and_a_state_with_other_settings_are_refused()
     {
         using TemporaryFolder folder = new();
-        string output = folder.Combine("model");
+        string output = folder.PathOf("model");
         KnownCircuitTraining.Run(TinyPrograms.RunningShare, _short with { Steps = 5 }, output);
         Assert.Contains("finished", Assert.Throws<InputException>(() => KnownCircuitTraining.Run(TinyPrograms.RunningShare, _short, output)).Message, StringComparison.Ordinal);
-        string state = folder.Combine("state.safetensors");
+        string state = folder.PathOf("state.safetensors");
         using SiitTrainer trainer = new(TinyPrograms.RunningShare, _short);
         trainer.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken);
         trainer.SaveState(state);
@@ -80,7 +80,7 @@ public sealed class SiitTrainingTests
     public void A_damaged_state_is_refused_or_read_and_never_crashes()
     {
         using TemporaryFolder folder = new();
-        string state = folder.Combine("state.safetensors");
+        string state = folder.PathOf("state.safetensors");
         using (SiitTrainer trainer = new(TinyPrograms.RunningShare, _short))
         {
             trainer.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken);

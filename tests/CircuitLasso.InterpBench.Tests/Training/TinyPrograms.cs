@@ -14,8 +14,8 @@ internal static class TinyPrograms
               { "id": "tokens", "op": "tokens", "inputs": [] },
               { "id": "indices", "op": "indices", "inputs": [] },
               { "id": "before", "op": "select", "inputs": ["indices", "indices"], "predicate": "key <= query" },
-              { "id": "is_x", "op": "map", "inputs": ["tokens"], "table": [["a", 0], ["b", 0], ["c", 0], ["x", 1]] },
-              { "id": "share", "op": "aggregate", "inputs": ["before", "is_x"], "default": 0 }
+              { "id": "is_x", "op": "map", "inputs": ["tokens"], "table": [["a", 0], ["b", 0], ["c", 0], ["x", 1]], "encoding": "numerical" },
+              { "id": "share", "op": "aggregate", "inputs": ["before", "is_x"], "default": 0, "encoding": "numerical" }
             ],
             "output": "share"
           }

@@ -29,6 +29,6 @@ internal sealed class ProgramNode
     /// <summary>The components of the model that hold it, as far as the file says.</summary>
     public IReadOnlyList<string> Components { get; init; } = [];
 
-    /// <summary>The same as compiled, before any renaming; null where the file does not say.</summary>
+    /// <summary>Whether the file marks it as the output.</summary>
     public bool IsOutput { get; init; }
 }

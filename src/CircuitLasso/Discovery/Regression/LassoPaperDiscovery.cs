@@ -7,20 +7,21 @@ namespace CircuitLasso;
 
 /// <summary>
 /// The paper's formula as it stands: minimise ||H - H A||_F^2 + lambda ||A||_1 over block upper-triangular A, H of one row per text and position (clean and corrupt texts
-/// once each) and d columns per component, columns scaled to unit deviation, one lambda for the whole matrix, every column a Lasso of its own with an intercept.
+/// once each) and d columns per component, in the residual stream's own units, one lambda for the whole matrix, every column a Lasso of its own with an intercept.
 /// </summary>
 /// <remarks>
-/// An edge is in the circuit where its block of A is not zero. The paper does not state lambda; here it is a tenth of the largest at which anything is not zero. An edge's score is the
-/// share of that largest lambda at which its block enters, so a threshold on the scores is a choice of lambda, and the best threshold is the best lambda; edges that
-/// enter together are ordered by the Frobenius norm of their blocks at the path's end.
+/// An edge is in the circuit where its block of A is not zero. The paper states neither lambda nor a scaling. lambda is a tenth of the largest at which anything is not
+/// zero. Columns scaled to unit deviation were tried and are worse at every lambda: everything is a function of the input, so idle components are explained as well as
+/// used ones, and only the units tell them apart. An edge's score is the share of the largest lambda at which its block enters, so a threshold on the scores is a choice
+/// of lambda, and the best threshold is the best lambda; edges that enter together are ordered by the Frobenius norm of their blocks at the path's end.
 /// </remarks>
 internal sealed class LassoPaperDiscovery : IDiscoveryMethod
 {
     /// <summary>lambda of the circuit as a share of the largest; one of the path's.</summary>
     public const double LambdaShare = 0.1;
 
-    /// <summary>The path: 25 lambdas from the largest to a hundredth of it.</summary>
-    public static LambdaPathOptions Path { get; } = new() { Count = 25, Ratio = 0.01, Solver = new SolverOptions { Tolerance = 1e-4 } };
+    /// <summary>The path: 49 lambdas from the largest to a thousandth of it.</summary>
+    public static LambdaPathOptions Path { get; } = new() { Count = 49, Ratio = 0.001, Solver = new SolverOptions { Tolerance = 1e-4 } };
 
     // Below the step between two lambdas, so that the order of norms never mixes what enters at different ones.
     private const double NormShare = 0.1;
@@ -48,7 +49,7 @@ internal sealed class LassoPaperDiscovery : IDiscoveryMethod
         OutputRows outputs = new(contributions, task, residual);
         using GramStatistics statistics = PaperDesign.Statistics(contributions, outputs, residual, cancellation);
         BlockOrder order = PaperDesign.Order(contributions, outputs.Classes.Length);
-        using BlockProblem problem = new(statistics, order, intercept: true, standardize: true);
+        using BlockProblem problem = new(statistics, order, intercept: true, standardize: false);
         LambdaPath path = LambdaPath.Fit(problem, Path, progress: progress, cancellationToken: cancellation);
         EdgeScores scores = Scores(contributions.Graph, order, path, problem.MaximumLambda());
         return new ComponentDiscovery

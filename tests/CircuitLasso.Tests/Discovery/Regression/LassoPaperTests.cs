@@ -27,7 +27,7 @@ public sealed class LassoPaperTests
         using GramStatistics statistics = products.Finish();
         BlockOrder order = new(graph.Nodes.Select((node, index) => new RegressionBlock(
             node.Name, index * 6, index == graph.Nodes.Count - 1 ? 3 : 6, node.Place, index == graph.Nodes.Count - 1 ? BlockRole.TargetOnly : BlockRole.SourceAndTarget)));
-        using BlockProblem problem = new(statistics, order, standardize: true);
+        using BlockProblem problem = new(statistics, order, standardize: false);
         Assert.Equal(problem.MaximumLambda(), found.Diagnostics["largest_lambda"], 1e-4 * problem.MaximumLambda());
         bool[] entered = new bool[graph.EdgeCount];
         int circuits = 0;
@@ -46,7 +46,7 @@ public sealed class LassoPaperTests
             circuits += scored.Contains(true) && scored.Contains(false) ? 1 : 0;
         }
 
-        Assert.InRange(circuits, 5, 25);
+        Assert.InRange(circuits, 5, 49);
         Assert.Equal(EdgeSelection.Prune(graph, EdgeSelection.AtLeast(found.Scores, 0.1 * (1 - 1e-9))), found.InCircuit);
     }
 

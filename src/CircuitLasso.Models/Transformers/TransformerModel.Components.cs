@@ -55,47 +55,6 @@ public sealed partial class TransformerModel
     /// <param name="input">The residual stream that it reads, before the norm: [..., d].</param>
     public Tensor MlpContribution(int layer, Tensor input) => Mlp(layer, input, new ForwardHooks());
 
-    /// <summary>
-    /// The derivative by what the heads of a layer read (before the norm), each apart, from that by their queries, keys or values, at a point where all of them read the same.
-    /// </summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="kind"><see cref="SiteKind.Query"/>, <see cref="SiteKind.Key"/> or <see cref="SiteKind.Value"/>.</param>
-    /// <param name="input">What all of them read: [b p, d] in any shape.</param>
-    /// <param name="gradient">The derivative at the site: [b, p, heads, head width].</param>
-    /// <returns>[heads, b p, d]; key heads where the site has them.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The site is none of the three.</exception>
-    public Tensor HeadInputGradients(int layer, SiteKind kind, Tensor input, Tensor gradient)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        ArgumentNullException.ThrowIfNull(gradient);
-        int heads = gradient.Dimension(2);
-        int rows = gradient.Dimension(0) * gradient.Dimension(1);
-        Tensor weight = Parameters[new(
-            kind switch
-            {
-                SiteKind.Query => ParameterRole.QueryWeight,
-                SiteKind.Key => ParameterRole.KeyWeight,
-                SiteKind.Value => ParameterRole.ValueWeight,
-                _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Heads read queries, keys and values."),
-            },
-            layer)];
-        Tensor normalized;
-        using (GradientMode.Disable())
-        {
-            normalized = gradient.Reshape(rows, heads, Description.Attention.HeadWidth).Permute(1, 0, 2).MatMul(weight.Reshape(heads, -1, Description.Width));
-            if (Description.Normalization.Kind == NormalizationKind.None)
-            {
-                return normalized;
-            }
-        }
-
-        // The norm's derivative at the same rows for every head.
-        Tensor read = Tensor.Zeros(heads, 1, 1).Add(input.Detach().Reshape(rows, Description.Width));
-        read.RequiresGradient = true;
-        Normalize(read, ParameterRole.AttentionNormGain, ParameterRole.AttentionNormBias, layer).Backward(normalized);
-        return read.Gradient!.Clone();
-    }
-
     // [b p, d] or [heads, b p, d] to [b, p, heads, head width].
     private Tensor ProjectHeads(Tensor input, ParameterRole weight, ParameterRole bias, int layer, int heads, TokenBatch batch)
     {

@@ -18,14 +18,15 @@ internal sealed class AttributionBatch : IDisposable
     private readonly EdgeGradients _gradients;
     private Tensor? _reference;
 
-    public AttributionBatch(TransformerModel model, PatchingGraph graph, TaskObjective objective, TaskBatch batch, Stopwatch collection, Stopwatch differentiation)
+    public AttributionBatch(
+        TransformerModel model, PatchingGraph graph, HeadInputBackward heads, TaskObjective objective, TaskBatch batch, Stopwatch collection, Stopwatch differentiation)
     {
         _model = model;
         _objective = objective;
         _batch = batch;
         _collection = collection;
         _differentiation = differentiation;
-        _gradients = new EdgeGradients(model, graph, batch.Rows);
+        _gradients = new EdgeGradients(model, graph, heads, batch.Rows);
         Clean = new RecordedSources(model.Description.Layers);
         Corrupt = new RecordedSources(model.Description.Layers);
     }

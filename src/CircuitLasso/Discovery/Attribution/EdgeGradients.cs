@@ -12,14 +12,17 @@ internal sealed class EdgeGradients : IDisposable
 {
     // Columns of one partial product: fixed, so that the sum is the same for any number of threads.
     private const int Chunk = 1 << 14;
+    private static readonly SiteKind[] _headSites = [SiteKind.Query, SiteKind.Key, SiteKind.Value];
     private readonly TransformerModel _model;
     private readonly PatchingGraph _graph;
+    private readonly HeadInputBackward _heads;
     private readonly int _columns;
     private readonly NativeBuffer<float> _gradients;
 
-    public EdgeGradients(TransformerModel model, PatchingGraph graph, int rows)
+    public EdgeGradients(TransformerModel model, PatchingGraph graph, HeadInputBackward heads, int rows)
     {
         _model = model;
+        _heads = heads;
         _graph = graph;
         _columns = checked(rows * model.Description.Width);
         _gradients = new NativeBuffer<float>((nint)graph.Destinations.Count * _columns);
@@ -62,7 +65,7 @@ internal sealed class EdgeGradients : IDisposable
                 read[site.Layer] = value;
                 return null;
             });
-            foreach (SiteKind kind in (SiteKind[])[SiteKind.Query, SiteKind.Key, SiteKind.Value, SiteKind.MlpInput])
+            foreach (SiteKind kind in _headSites.Append(SiteKind.MlpInput))
             {
                 hooks.Add(new Site(kind, layer), (site, value) =>
                 {
@@ -83,15 +86,13 @@ internal sealed class EdgeGradients : IDisposable
         for (int layer = 0; layer < layers; layer++)
         {
             Add(_graph.Mlp(layer), reached[new Site(SiteKind.MlpInput, layer)].Gradient);
-            foreach ((SiteKind kind, HeadInput input) in ((SiteKind, HeadInput)[])[(SiteKind.Query, HeadInput.Query), (SiteKind.Key, HeadInput.Key), (SiteKind.Value, HeadInput.Value)])
-            {
-                // Where a pass replaces a layer's mixed values nothing flows to its queries, keys and values.
-                if (reached[new Site(kind, layer)].Gradient is { } gradient)
-                {
-                    using TensorScope inner = new();
-                    Add(_graph.FirstHeadInput(layer, input), _model.HeadInputGradients(layer, kind, read[layer], gradient));
-                }
-            }
+
+            // Where a pass replaces a layer's mixed values nothing flows to its queries, keys and values.
+            _heads.Add(
+                layer,
+                read[layer].ToArray(),
+                [.. _headSites.Select(kind => reached[new Site(kind, layer)].Gradient?.ToArray())],
+                new NativeWindow(_gradients, (nint)_graph.FirstHeadInput(layer, HeadInput.Query) * _columns));
         }
     }
 
@@ -165,7 +166,6 @@ internal sealed class EdgeGradients : IDisposable
         yield return (_graph.Destinations.Count - 1, 1, _graph.Sources);
     }
 
-    // Gradients of one destination, or of several that follow each other.
     private void Add(int destination, Tensor? gradient)
     {
         if (gradient is null)

@@ -35,11 +35,12 @@ internal abstract class GradientAttribution : IDiscoveryMethod
         double[][] scores = [.. Enumerable.Range(0, graph.Destinations.Count).Select(destination => new double[graph.SourceCount(destination)])];
         Stopwatch collection = new();
         Stopwatch gradients = new();
+        HeadInputBackward heads = new(model);
         int done = 0;
         foreach (TaskBatch batch in batches)
         {
             progress?.Report(new WorkProgress("attributing", done, task.Count, "pairs"));
-            using AttributionBatch work = new(model, graph, objective, batch, collection, gradients);
+            using AttributionBatch work = new(model, graph, heads, objective, batch, collection, gradients);
             int passes = AddPasses(work, options.Steps, cancellation);
             work.AddScores(1.0 / passes, scores);
             done += batch.Pairs.Count;

@@ -93,6 +93,7 @@ internal sealed class KnownProgramReader
         return new KnownProgram(runtime)
         {
             Id = id,
+            Json = json,
             Name = _json.OptionalText(root, "name") ?? id,
             Task = _json.OptionalText(root, "task") ?? string.Empty,
             InputVocabulary = words.Words,

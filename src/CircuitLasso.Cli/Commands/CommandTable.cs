@@ -8,7 +8,7 @@ internal static class CommandTable
     {
         ["model"] = "Look at models and check them.",
         ["circuit"] = "Look at circuit files.",
-        ["bench"] = "Models whose circuit is known.",
+        ["bench"] = "Models whose circuit is known: train them, and run discovery methods on them.",
     };
 
     /// <summary>Creates the commands; <c>Group</c> is the first word of a two-word command, or null.</summary>
@@ -24,5 +24,6 @@ internal static class CommandTable
         (null, new ExportCommand()),
         (null, new SolveCommand()),
         ("bench", new BenchTrainCommand()),
+        ("bench", new BenchInterpBenchCommand()),
     ];
 }

@@ -86,6 +86,7 @@ public sealed record CircuitFigures(
         double[] keys = scores.ToArray();
         bool[] labels = isTrue.ToArray();
         Array.Sort(keys, labels);
+        double all = labels.Count(label => label);
         int found = 0;
         double sum = 0;
         for (int end = keys.Length; end > 0;)
@@ -97,11 +98,11 @@ public sealed record CircuitFigures(
                 found += labels[start - 1] ? 1 : 0;
             }
 
-            sum += (found - before) * ((double)found / (keys.Length - start));
+            sum += (found - before) / all * found / (keys.Length - start);
             end = start;
         }
 
-        return sum / found;
+        return all > 0 ? sum : double.NaN;
     }
 
     /// <summary>The ROC curve of absolute scores: false and true positive rate at every threshold, from (0, 0) to (1, 1).</summary>

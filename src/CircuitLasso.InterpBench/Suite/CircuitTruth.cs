@@ -56,4 +56,23 @@ public sealed class CircuitTruth
 
     /// <summary>Number of true edges.</summary>
     public int Count => IsTrue.Count(isTrue => isTrue);
+
+    /// <summary>A program's truth by the flow of data.</summary>
+    /// <param name="program">The program.</param>
+    public static CircuitTruth Of(KnownProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        return Of(program.Graph, program.Truth);
+    }
+
+    /// <summary>A program's truth by InterpBench's own rule.</summary>
+    /// <param name="program">The program.</param>
+    public static CircuitTruth Upstream(KnownProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        return Of(program.Graph, program.UpstreamTruth);
+    }
+
+    private static CircuitTruth Of(ComponentGraph graph, IReadOnlyList<KnownEdge> edges) => new(
+        graph, edges.Select(edge => (edge.Source, edge.Target)), edges.Where(edge => !edge.ResampleVisible).Select(edge => (edge.Source, edge.Target)));
 }

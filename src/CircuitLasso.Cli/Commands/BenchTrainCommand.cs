@@ -31,7 +31,7 @@ internal sealed class BenchTrainCommand : ToolCommand
 
     private readonly Option<double> _threshold = new("--threshold")
     {
-        Description = "Accuracy, interchange and strict accuracy that end the training.",
+        Description = "Accuracy, and interchange or strict accuracy of every node, that end the training.",
         HelpName = "X",
         DefaultValueFactory = _ => _defaults.Threshold,
     };
@@ -40,8 +40,8 @@ internal sealed class BenchTrainCommand : ToolCommand
         : base(
             "train",
             "Train a model whose circuit is known, from a program (strict interchange intervention training).\n\n"
-            + "Training ends when accuracy, interchange accuracy (a circuit node swapped, in the model as in the program) and strict accuracy (a node outside the circuit swapped) all "
-            + "reach the threshold on held-out inputs; with --strict all or mixed, accuracy with all outside nodes swapped must reach it too. Where that is missed, the best model "
+            + "Training ends when accuracy, interchange accuracy (a circuit node swapped, in the model as in the program) and strict accuracy (a node outside the circuit swapped), of "
+            + "every single node, all reach the threshold on held-out inputs; with --strict all or mixed, accuracy with all outside nodes swapped must reach it too. Where that is missed, the best model "
             + "is kept and the exit code is 3. An interrupted training goes on with the same command.")
     {
         Add(_program);

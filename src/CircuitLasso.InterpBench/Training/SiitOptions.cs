@@ -43,7 +43,7 @@ public sealed record SiitOptions
     public int EvaluationPairs { get; init; } = 1000;
 
     /// <summary>
-    /// What accuracy, mean interchange accuracy and mean strict accuracy must all reach to end the training, and, where several nodes are swapped together in
+    /// What accuracy, interchange accuracy of every circuit node and strict accuracy of every outside node must all reach to end the training, and, where several nodes are swapped together in
     /// training, accuracy with all outside nodes swapped too; .995 by default.
     /// </summary>
     public double Threshold { get; init; } = 0.995;

@@ -14,11 +14,11 @@ public sealed record SiitScores(
     /// <summary>Mean over outside nodes.</summary>
     public double MeanStrict => Strict.Count == 0 ? 1 : Strict.Values.Average();
 
-    /// <summary>The smallest of the numbers that a training waits for.</summary>
+    /// <summary>The smallest of the numbers that a training waits for: accuracy, and the interchange or strict accuracy of every single node.</summary>
     /// <param name="strictness">Where several nodes are swapped together in training, <see cref="AllOutside"/> is one of them.</param>
     public double Smallest(SiitStrictness strictness)
     {
-        double smallest = Math.Min(Accuracy, Math.Min(MeanInterchange, MeanStrict));
+        double smallest = Interchange.Values.Concat(Strict.Values).Append(Accuracy).Min();
         return strictness == SiitStrictness.Individual ? smallest : Math.Min(smallest, AllOutside);
     }
 }

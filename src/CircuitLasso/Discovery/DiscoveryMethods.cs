@@ -9,6 +9,7 @@ public static class DiscoveryMethods
     public static IReadOnlyList<IDiscoveryMethod> All { get; } =
     [
         new LassoPaperDiscovery(),
+        new TiedLassoDiscovery(),
         new TiedRidgeDiscovery(),
         new EdgeAttributionPatching(),
         new IntegratedInputGradients(),

@@ -10,6 +10,7 @@ public static class DiscoveryMethods
     [
         new LassoPaperDiscovery(),
         new TiedLassoDiscovery(),
+        new NonlinearTiedLassoDiscovery(),
         new TiedRidgeDiscovery(),
         new EdgeAttributionPatching(),
         new IntegratedInputGradients(),

@@ -33,7 +33,8 @@ internal sealed class ResidualSums(ComponentContributions contributions) : IDisp
     /// <summary>What the norm makes of <see cref="Before"/>, before its gain and bias and centred slot by slot.</summary>
     /// <param name="node">As there.</param>
     /// <param name="read">Rows x width.</param>
-    public ReaderScale Read(int node, Span<float> read)
+    /// <param name="means">Receives what was taken from each slot's rows, slots x width; empty where it is not wanted.</param>
+    public ReaderScale Read(int node, Span<float> read, Span<float> means = default)
     {
         int width = contributions.Width;
         SampleLayout layout = contributions.Layout;
@@ -50,7 +51,7 @@ internal sealed class ResidualSums(ComponentContributions contributions) : IDisp
             }
         }
 
-        layout.Centre(read, width);
+        layout.Centre(read, width, means);
         return new ReaderScale(layout, factors, removesMean);
     }
 

@@ -98,7 +98,8 @@ internal sealed class SampleLayout
     /// <summary>Takes from every column its mean over the samples, slot by slot, and clears the rows without a token.</summary>
     /// <param name="values">Rows x columns, row-major.</param>
     /// <param name="columns">Number of columns.</param>
-    public void Centre(Span<float> values, int columns)
+    /// <param name="taken">Receives the means, slots x columns; empty where they are not wanted.</param>
+    public void Centre(Span<float> values, int columns, Span<float> taken = default)
     {
         double[] means = new double[columns];
         for (int slot = 0; slot < Slots; slot++)
@@ -111,6 +112,11 @@ internal sealed class SampleLayout
                 {
                     means[j] += source[j];
                 }
+            }
+
+            for (int j = 0; j < columns && taken.Length > 0; j++)
+            {
+                taken[(slot * columns) + j] = (float)(means[j] / RealCount[slot]);
             }
 
             for (int row = slot; row < Rows; row += Slots)

@@ -29,7 +29,12 @@ internal sealed class TiedLassoDiscovery : IDiscoveryMethod
 
     /// <inheritdoc/>
     public ComponentDiscovery Discover(
-        TransformerModel model, DiscoveryTask task, DiscoveryOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+        TransformerModel model, DiscoveryTask task, DiscoveryOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Discover(model, task, options, withNetworks: false, progress, cancellation);
+
+    /// <summary>The method, with networks in place of linear readers for MLPs or without.</summary>
+    internal static ComponentDiscovery Discover(
+        TransformerModel model, DiscoveryTask task, DiscoveryOptions options, bool withNetworks, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(task);
@@ -40,7 +45,7 @@ internal sealed class TiedLassoDiscovery : IDiscoveryMethod
         using ComponentContributions contributions = ContributionCollector.Collect(
             model, layout, TiedRegression.IsPooled(layout, model.Description.Width), options.MemoryBytes, progress, cancellation);
         double collection = watch.Elapsed.TotalSeconds;
-        TiedRegression regression = TiedRegression.Fit(contributions, task, progress, cancellation);
+        TiedRegression regression = TiedRegression.Fit(contributions, task, withNetworks ? options.Seed : null, progress, cancellation);
         GatedCircuit circuit = GatedCircuit.Solve(contributions, regression, Share, LeastShare, progress, cancellation);
         bool[] chosen = options.RelativeThreshold is { } share ? EdgeSelection.AtLeastShareOfLargest(circuit.Scores, share) : circuit.Open;
         TiedMap[] maps = regression.Maps[1..];
@@ -56,6 +61,7 @@ internal sealed class TiedLassoDiscovery : IDiscoveryMethod
                 ["largest_relative_gap"] = circuit.LargestRelativeGap,
                 ["pooled_heads"] = contributions.HasPatterns ? 1 : 0,
                 ["outputs"] = regression.Outputs.Classes.Length,
+                ["networks"] = maps.Count(map => map is NetworkMap),
                 ["output_explained"] = maps[^1].Explained,
                 ["mean_explained"] = maps.Average(map => map.Explained),
                 ["smallest_explained"] = maps.Min(map => map.Explained),

@@ -1,5 +1,6 @@
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
 
 namespace CircuitLasso;
 
@@ -15,10 +16,12 @@ internal sealed class TiedRegression
     private readonly ComponentContributions _contributions;
     private readonly int[] _rowFolds;
     private readonly int[] _foldSizes;
+    private readonly RandomSource? _random;
 
-    private TiedRegression(ComponentContributions contributions, DiscoveryTask task, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private TiedRegression(ComponentContributions contributions, DiscoveryTask task, ulong? networkSeed, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         _contributions = contributions;
+        _random = networkSeed is { } seed ? new RandomSource(seed) : null;
         SampleLayout layout = contributions.Layout;
         _rowFolds = [.. layout.FoldStart.Select(sample => sample * layout.Slots)];
         _foldSizes = [.. Enumerable.Range(0, SampleLayout.Folds).Select(fold => layout.FoldStart[fold + 1] - layout.FoldStart[fold])];
@@ -27,11 +30,12 @@ internal sealed class TiedRegression
         Scales = new ReaderScale[graph.Nodes.Count];
         using ResidualSums sums = new(contributions);
         using NativeBuffer<float> read = new((nint)layout.Rows * contributions.Width);
+        float[] means = new float[networkSeed is null ? 0 : layout.Slots * contributions.Width];
         for (int node = 1; node < graph.Nodes.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
             int[] readers = [.. Enumerable.Range(node, graph.Nodes.Count - node).TakeWhile(other => graph.Nodes[other].Place == graph.Nodes[node].Place)];
-            ReaderScale scale = sums.Read(node, read.Span);
+            ReaderScale scale = sums.Read(node, read.Span, means);
             foreach (int reader in readers)
             {
                 Scales[reader] = scale;
@@ -45,7 +49,7 @@ internal sealed class TiedRegression
 
             foreach (int mlp in readers.Where(reader => graph.Nodes[reader].Kind == CircuitNodeKind.Mlp))
             {
-                Maps[mlp] = FitMlp(mlp, read.Span);
+                Maps[mlp] = FitMlp(mlp, read.Span, means, cancellation);
             }
 
             if (graph.Nodes[node].Kind == CircuitNodeKind.Logits)
@@ -77,10 +81,12 @@ internal sealed class TiedRegression
     /// <summary>Fits all readers.</summary>
     /// <param name="contributions">The contributions; with patterns where <see cref="IsPooled"/>.</param>
     /// <param name="task">The task, for its answers.</param>
+    /// <param name="networkSeed">Seed of the networks that stand in for MLPs (<see cref="NetworkMap"/>); null keeps every reader linear.</param>
     /// <param name="progress">Told of components done.</param>
     /// <param name="cancellation">Stops between places.</param>
-    public static TiedRegression Fit(ComponentContributions contributions, DiscoveryTask task, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        new(contributions, task, progress, cancellation);
+    public static TiedRegression Fit(
+        ComponentContributions contributions, DiscoveryTask task, ulong? networkSeed = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        new(contributions, task, networkSeed, progress, cancellation);
 
     private void FitHeads(int[] heads, ReadOnlySpan<float> read)
     {
@@ -135,11 +141,12 @@ internal sealed class TiedRegression
         return new PooledHeadMap(_contributions, head, coefficients, share, explained);
     }
 
-    private PositionMap FitMlp(int mlp, ReadOnlySpan<float> read)
+    private TiedMap FitMlp(int mlp, ReadOnlySpan<float> read, ReadOnlySpan<float> means, CancellationToken cancellation)
     {
         using SourceRows written = new(_contributions, mlp, null);
         (double[] coefficients, double share, double explained) = Fit(read, _contributions.Width, written.Values, _contributions.Width, _rowFolds, []);
-        return new PositionMap(mlp, coefficients, share, explained);
+        PositionMap linear = new(mlp, coefficients, share, explained);
+        return _random is null ? linear : NetworkRegression.BetterOf(linear, _contributions.Layout, read, means, written.Values, _random, cancellation);
     }
 
     private (PositionMap Map, double Variation) FitOutputs(int node, ReadOnlySpan<float> read, ReadOnlySpan<float> residual)

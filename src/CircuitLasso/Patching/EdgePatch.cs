@@ -41,27 +41,33 @@ public sealed class EdgePatch
     public static EdgePatch Outside(PatchingGraph graph, IReadOnlyList<bool> inCircuit, ComponentValues values)
     {
         ArgumentNullException.ThrowIfNull(graph);
+        return OutsideSplit(graph, SplitEdges.Of(graph.Components, inCircuit), values);
+    }
+
+    /// <summary>Patches everything outside a circuit whose edges are split.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="inCircuit">One truth value a part of an edge, by <see cref="ComponentGraph.SplitEdgeIndex"/>.</param>
+    /// <param name="values">What the parts outside carry.</param>
+    /// <remarks>Heads that share a key head share its edges: such a part is inside where it is for one of them.</remarks>
+    /// <exception cref="ArgumentException">There are not as many truth values as parts.</exception>
+    public static EdgePatch OutsideSplit(PatchingGraph graph, IReadOnlyList<bool> inCircuit, ComponentValues values)
+    {
+        ArgumentNullException.ThrowIfNull(graph);
         ArgumentNullException.ThrowIfNull(inCircuit);
-        if (inCircuit.Count != graph.Components.EdgeCount)
-        {
-            throw new ArgumentException($"{inCircuit.Count} truth values do not fit {graph.Components.EdgeCount} edges.", nameof(inCircuit));
-        }
-
+        SplitEdges.RequireCount(inCircuit, graph.Components.SplitEdgeCount);
         EdgePatch patch = new(graph);
-        int edge = 0;
-        List<(int Source, int Target)> inside = [];
-        foreach ((int source, int target) in graph.Components.Edges)
+        foreach (ComponentValues?[] sources in patch._values)
         {
-            patch.SetEdge(source, target, values);
-            if (inCircuit[edge++])
-            {
-                inside.Add((source, target));
-            }
+            Array.Fill(sources, values);
         }
 
-        foreach ((int source, int target) in inside)
+        int index = 0;
+        foreach ((_, int source, int target, HeadInput input) in SplitEdges.Parts(graph.Components))
         {
-            patch.SetEdge(source, target, null);
+            if (inCircuit[index++])
+            {
+                patch._values[graph.DestinationOf(target, input)][source] = null;
+            }
         }
 
         return patch;

@@ -16,7 +16,7 @@ internal sealed class ReaderNetwork(float[] inputWeights, float[] inputBias, flo
     // Learned quickly and not to the end: a closer fit gives sources that vary together contributions that cancel, and ranks edges worse.
     private const int Steps = 300;
     private const int WarmUpSteps = 10;
-    private const int Batch = 512;
+    private const int Batch = 256;
     private const float Rate = 0.02f;
 
     // Variation added to every direction, as a share of their mean, so that faint directions are not blown up.

@@ -18,7 +18,7 @@ internal sealed class BenchTrainCommand : ToolCommand
 
     private readonly Option<string> _strict = new Option<string>("--strict")
     {
-        Description = "Which nodes outside the circuit are swapped together in training: individual (one), all (each with probability one half) or mixed (rows of both).",
+        Description = "Which nodes outside the circuit are swapped together in training: individual (one), all (each with a probability drawn for the row) or mixed (rows of both).",
         HelpName = "KIND",
         DefaultValueFactory = _ => "individual",
     }.AcceptOnlyFromAmong("individual", "all", "mixed");

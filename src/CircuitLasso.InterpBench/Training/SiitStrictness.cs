@@ -6,7 +6,7 @@ public enum SiitStrictness
     /// <summary>One node, drawn for every row: InterpBench's own choice. Such models may still use outside nodes that stand in for one another.</summary>
     Individual,
 
-    /// <summary>Every node with probability one half, drawn for every row, swapped together.</summary>
+    /// <summary>Every node with a probability that is drawn for the row from 0 to 1, swapped together (InterpBench: one half for every row).</summary>
     All,
 
     /// <summary>Each row takes one of the two at random.</summary>

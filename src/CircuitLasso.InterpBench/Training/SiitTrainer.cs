@@ -169,9 +169,11 @@ public sealed partial class SiitTrainer : IDisposable
             return;
         }
 
+        // With one half for every row, a model of many nodes would hardly ever see most of them swapped.
+        double probability = random.NextDouble();
         foreach (int node in _scheme.OutsideNodes)
         {
-            swapped[node] = random.NextInt32(2) == 0;
+            swapped[node] = random.NextDouble() < probability;
         }
     }
 }

@@ -10,7 +10,7 @@ internal static class GatePath
 
     /// <summary>
     /// Follows the path and finds where gates open: between the last lambda at which a gate is shut and the first at which it is open, on the line between the
-    /// slacks lambda - 2 C_u . (unexplained part) there.
+    /// slacks lambda - 2 (G (1 - g))_u there.
     /// </summary>
     /// <param name="problem">The problem.</param>
     /// <param name="least">Where the path ends; gates that are still shut there have 0.</param>

@@ -1,12 +1,13 @@
 namespace CircuitLasso;
 
 /// <summary>
-/// Which sources a reader needs: with C_u the part of the outputs that source u has by way of the reader,
-/// minimise over 0 &lt;= g &lt;= 1 the sum ||sum over u of C_u - sum over u of g_u C_u||^2 + lambda sum over u of g_u (sums over samples and outputs, not means).
-/// A gate of zero is an edge that is not there. Not thread-safe.
+/// Which sources a reader needs: with C_u the part of the outputs that source u has by way of the reader, minimise over 0 &lt;= g &lt;= 1
+/// ||sum over u of (1 - g_u) C_u||^2 + sum over u of ||(1 - g_u) C_u||^2 + lambda sum over u of g_u (sums over samples and outputs, not means):
+/// both what all sources give together and what each gives is to be kept with few gates open. A gate of zero is an edge that is not there. Not thread-safe.
 /// </summary>
 /// <remarks>
-/// Coordinate descent on the Gram matrix G[u, w] = C_u . C_w, as wide as there are sources; with gradient 2 (G g - G 1) + lambda, one coordinate's minimum is
+/// The sum alone would let sources that cancel shut each other's gates; the single parts alone would count copies of one another twice.
+/// Coordinate descent on G = C C' + diag(C C'), as wide as there are sources; with gradient 2 (G g - G 1) + lambda, one coordinate's minimum is
 /// g_u - gradient_u / (2 G[u, u]), cut to 0..1. The certificate is the Frank-Wolfe gap, max over the box of gradient . (g - g'), which bounds the distance to the
 /// minimum of a convex function (Jaggi, 2013, equation 2).
 /// </remarks>
@@ -16,39 +17,42 @@ internal sealed class GateProblem
     private readonly double[] _gram;
     private readonly double[] _half;
     private readonly double[] _rowSums;
-    private readonly double _total;
 
     /// <summary>States the problem.</summary>
-    /// <param name="gram">G, sources x sources, symmetric; kept, not copied.</param>
+    /// <param name="products">C_u . C_w, sources x sources, symmetric; kept and changed.</param>
     /// <param name="sources">Number of sources.</param>
-    public GateProblem(double[] gram, int sources)
+    public GateProblem(double[] products, int sources)
     {
-        _gram = gram;
+        _gram = products;
         Sources = sources;
         _half = new double[sources];
         _rowSums = new double[sources];
         for (int u = 0; u < sources; u++)
         {
+            products[(u * sources) + u] *= 2;
             for (int w = 0; w < sources; w++)
             {
-                _rowSums[u] += gram[(u * sources) + w];
+                _rowSums[u] += products[(u * sources) + w];
             }
 
-            _total += _rowSums[u];
+            ShutLoss += _rowSums[u];
         }
     }
 
     /// <summary>Number of sources.</summary>
     public int Sources { get; }
 
-    /// <summary>The smallest lambda at which every gate is zero: 2 max over u of C_u . sum over w of C_w; 0 where that is never positive.</summary>
+    /// <summary>The loss with all gates shut.</summary>
+    public double ShutLoss { get; }
+
+    /// <summary>The smallest lambda at which every gate is zero: 2 max over u of (G 1)_u; 0 where that is never positive.</summary>
     public double LargestLambda => 2 * Math.Max(0, Sources == 0 ? 0 : _rowSums.Max());
 
-    /// <summary>G[u, u]: the squares that a source has in the outputs by way of this reader.</summary>
+    /// <summary>G[u, u]: twice the squares that a source has in the outputs by way of this reader.</summary>
     /// <param name="source">The source.</param>
     public double Squares(int source) => _gram[(source * Sources) + source];
 
-    /// <summary>Half the slope of the loss against a gate, with its sign turned: C_u . (sum over w of (1 - g_w) C_w). The gate stays shut while twice this is below lambda.</summary>
+    /// <summary>Half the slope of the loss against a gate, with its sign turned: (G (1 - g))_u. The gate stays shut while twice this is below lambda.</summary>
     /// <param name="source">The source.</param>
     /// <param name="gates">All gates.</param>
     public double Pull(int source, ReadOnlySpan<double> gates)
@@ -75,7 +79,7 @@ internal sealed class GateProblem
 
         int sweeps = 0;
         GateCertificate certificate = Certify(lambda, gates, sweeps);
-        while (certificate.Gap > tolerance * Math.Max(_total, 0) && sweeps < MostSweeps)
+        while (certificate.Gap > tolerance * Math.Max(ShutLoss, 0) && sweeps < MostSweeps)
         {
             Sweep(lambda, gates);
             sweeps++;

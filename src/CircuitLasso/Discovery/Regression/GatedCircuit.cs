@@ -7,43 +7,45 @@ internal sealed class GatedCircuit
 {
     private const double Tolerance = 1e-8;
 
-    private GatedCircuit(EdgeScores scores, bool[] open, double lambda, double largestRelativeGap)
+    // Where the path of lambdas ends, as a share of the reader's largest: far below anything that is a circuit.
+    private const double LeastShare = 1e-5;
+
+    private GatedCircuit(EdgeScores scores, bool[] open, double largestRelativeGap)
     {
         Scores = scores;
         Open = open;
-        Lambda = lambda;
         LargestRelativeGap = largestRelativeGap;
     }
 
-    /// <summary>lambda / (2 V) at which an edge's gate opens; 0 where it stays shut to the end of the path.</summary>
+    /// <summary>
+    /// The ratio at which an edge's gate opens: half lambda over the loss with all gates shut, times the reader's share of the outputs' variation; 0 where it stays shut to the end of the path.
+    /// </summary>
     public EdgeScores Scores { get; }
 
-    /// <summary>Whether an edge's gate is open at <see cref="Lambda"/>, in the order of <see cref="ComponentGraph.Edges"/>; not pruned.</summary>
+    /// <summary>Whether an edge's gate is open at the ratio asked for, in the order of <see cref="ComponentGraph.Edges"/>; not pruned.</summary>
     public bool[] Open { get; }
 
-    /// <summary>The penalty, in squared outputs summed over samples.</summary>
-    public double Lambda { get; }
-
-    /// <summary>The largest gap of a reader's solution, over V.</summary>
+    /// <summary>The largest gap of a reader's solution, over its loss with all gates shut.</summary>
     public double LargestRelativeGap { get; }
 
     /// <summary>Passes relevance back and solves every reader's gates.</summary>
     /// <param name="contributions">The contributions.</param>
     /// <param name="regression">The fitted readers.</param>
-    /// <param name="share">lambda / (2 V), V the sum over samples of the squared outputs.</param>
-    /// <param name="leastShare">Where the path of lambdas ends, in the same unit.</param>
+    /// <param name="ratio">
+    /// Half a reader's lambda is this times its loss with all gates shut, over the reader's share of the outputs' variation (at most 1): a reader that matters
+    /// little must have one source that matters all the more.
+    /// </param>
     /// <param name="progress">Told of components done.</param>
     /// <param name="cancellation">Stops between components.</param>
     public static GatedCircuit Solve(
-        ComponentContributions contributions, TiedRegression regression, double share, double leastShare, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        ComponentContributions contributions, TiedRegression regression, double ratio, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ComponentGraph graph = contributions.Graph;
         SampleLayout layout = contributions.Layout;
         int columns = checked(layout.Samples * layout.ScoredSlots.Length * regression.Outputs.Classes.Length);
         using ContributionGrams grams = new(graph, columns);
-        BackwardRelevance.Compute(contributions, regression, grams.Add, progress, cancellation);
-        double squares = regression.OutputVariation * layout.Samples;
-        double lambda = 2 * share * squares;
+        BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, grams.Add, progress, cancellation);
+        double whole = relevance.NodeVariation[^1];
         double[] scores = new double[graph.EdgeCount];
         bool[] open = new bool[graph.EdgeCount];
         double[] gaps = new double[graph.Nodes.Count];
@@ -54,16 +56,23 @@ internal sealed class GatedCircuit
                 int reader = index + 1;
                 int first = (int)graph.EdgeIndex(0, reader);
                 GateProblem problem = new(grams[reader], graph.SourceCount(reader));
+                double largest = problem.LargestLambda;
+                double node = whole > 0 ? Math.Min(1, relevance.NodeVariation[reader] / whole) : 0;
+                if (largest <= 0 || node <= 0)
+                {
+                    return;
+                }
+
                 double[] gates = new double[problem.Sources];
-                gaps[reader] = squares > 0 ? problem.Solve(lambda, gates, Tolerance).Gap / squares : 0;
-                double[] openings = squares > 0 ? GatePath.Openings(problem, 2 * leastShare * squares) : new double[problem.Sources];
+                gaps[reader] = problem.Solve(2 * ratio * problem.ShutLoss / node, gates, Tolerance).Gap / problem.ShutLoss;
+                double[] openings = GatePath.Openings(problem, LeastShare * largest);
                 for (int source = 0; source < problem.Sources; source++)
                 {
                     open[first + source] = gates[source] > 0;
-                    scores[first + source] = squares > 0 ? openings[source] / (2 * squares) : 0;
+                    scores[first + source] = openings[source] / (2 * problem.ShutLoss) * node;
                 }
             },
             cancellation);
-        return new GatedCircuit(new EdgeScores(graph, scores), open, lambda, gaps.Max());
+        return new GatedCircuit(new EdgeScores(graph, scores), open, gaps.Max());
     }
 }

@@ -16,11 +16,14 @@ internal sealed class TiedRegression
     private readonly ComponentContributions _contributions;
     private readonly int[] _rowFolds;
     private readonly int[] _foldSizes;
+    private readonly RidgeShares _shares;
     private readonly RandomSource? _random;
 
-    private TiedRegression(ComponentContributions contributions, DiscoveryTask task, ulong? networkSeed, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    private TiedRegression(
+        ComponentContributions contributions, DiscoveryTask task, RidgeShares shares, ulong? networkSeed, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         _contributions = contributions;
+        _shares = shares;
         _random = networkSeed is { } seed ? new RandomSource(seed) : null;
         SampleLayout layout = contributions.Layout;
         _rowFolds = [.. layout.FoldStart.Select(sample => sample * layout.Slots)];
@@ -81,12 +84,14 @@ internal sealed class TiedRegression
     /// <summary>Fits all readers.</summary>
     /// <param name="contributions">The contributions; with patterns where <see cref="IsPooled"/>.</param>
     /// <param name="task">The task, for its answers.</param>
+    /// <param name="shares">Among which penalties each reader chooses.</param>
     /// <param name="networkSeed">Seed of the networks that stand in for MLPs (<see cref="NetworkMap"/>); null keeps every reader linear.</param>
     /// <param name="progress">Told of components done.</param>
     /// <param name="cancellation">Stops between places.</param>
     public static TiedRegression Fit(
-        ComponentContributions contributions, DiscoveryTask task, ulong? networkSeed = null, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
-        new(contributions, task, networkSeed, progress, cancellation);
+        ComponentContributions contributions, DiscoveryTask task, RidgeShares shares, ulong? networkSeed = null, IProgress<WorkProgress>? progress = null,
+        CancellationToken cancellation = default) =>
+        new(contributions, task, shares, networkSeed, progress, cancellation);
 
     private void FitHeads(int[] heads, ReadOnlySpan<float> read)
     {
@@ -118,7 +123,7 @@ internal sealed class TiedRegression
             FoldedTarget.AddProducts(read, slots * width, slots * width, written.Values, slots * targets, slots * targets, 0, layout.Samples, crosses[h]);
         }
 
-        (double Share, double Explained)[] chosen = RidgeCrossValidation.Choose(gram, leading, atMiddle, _foldSizes);
+        (double Share, double Explained)[] chosen = RidgeCrossValidation.Choose(gram, leading, atMiddle, _foldSizes, _shares);
         foreach (double share in chosen.Select(choice => choice.Share).Distinct())
         {
             Ridge.SolveSlots(gram, slots, causal, [.. crosses.Where((_, h) => chosen[h].Share == share)], targets, share);
@@ -176,7 +181,7 @@ internal sealed class TiedRegression
     {
         using FoldedGram gram = new(x, columns, folds);
         FoldedTarget target = new(x, columns, columns, y, targets, targets, folds, metric);
-        (double share, double explained) = RidgeCrossValidation.Choose(gram, columns, [target], _foldSizes)[0];
+        (double share, double explained) = RidgeCrossValidation.Choose(gram, columns, [target], _foldSizes, _shares)[0];
         double[] coefficients = target.CrossWithout(-1);
         Ridge.Solve(gram, coefficients, targets, share);
         return (coefficients, share, explained);

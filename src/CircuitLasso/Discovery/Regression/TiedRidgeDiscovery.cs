@@ -36,7 +36,7 @@ internal sealed class TiedRidgeDiscovery : IDiscoveryMethod
         using ComponentContributions contributions = ContributionCollector.Collect(
             model, layout, TiedRegression.IsPooled(layout, model.Description.Width), options.MemoryBytes, progress, cancellation);
         double collection = watch.Elapsed.TotalSeconds;
-        TiedRegression regression = TiedRegression.Fit(contributions, task, null, progress, cancellation);
+        TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide, null, progress, cancellation);
         BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, null, progress, cancellation);
         EdgeScores scores = relevance.ShareOfReaderTimesReader();
         bool[] chosen = options.RelativeThreshold is { } share ? EdgeSelection.AtLeastShareOfLargest(scores, share) : EdgeSelection.AtLeast(scores, Threshold);

@@ -24,7 +24,7 @@ public sealed class GateProblemTests
             double best = Exhaustive(parts, lambda);
             Assert.Equal(Objective(parts, gates, lambda), certificate.Primal, 1e-9 * (1 + best));
             Assert.InRange(certificate.Primal - best, -1e-9 * (1 + best), certificate.Gap + (1e-9 * (1 + best)));
-            Assert.InRange(certificate.Gap, 0, 1e-8 * gram.Sum() + 1e-12);
+            Assert.InRange(certificate.Gap, 0, 1e-8 * (gram.Sum() + Enumerable.Range(0, sources).Sum(u => gram[(u * sources) + u])) + 1e-12);
         }
     }
 
@@ -43,17 +43,18 @@ public sealed class GateProblemTests
     }
 
     [Fact]
-    public void Uncorrelated_sources_open_where_lambda_falls_below_twice_their_squares()
+    public void Uncorrelated_sources_open_where_lambda_falls_below_four_times_their_squares()
     {
         double[] gram = [4, 0, 0, 0, 1, 0, 0, 0, 0.25];
         GateProblem problem = new(gram, 3);
 
         double[] openings = GatePath.Openings(problem, 1e-4);
 
-        Assert.Equal(8, problem.LargestLambda);
-        Assert.Equal(8, openings[0], 1e-9);
-        Assert.Equal(2, openings[1], 1e-9);
-        Assert.Equal(0.5, openings[2], 1e-9);
+        Assert.Equal(10.5, problem.ShutLoss);
+        Assert.Equal(16, problem.LargestLambda);
+        Assert.Equal(16, openings[0], 1e-9);
+        Assert.Equal(4, openings[1], 1e-9);
+        Assert.Equal(1, openings[2], 1e-9);
     }
 
     [Fact]
@@ -82,12 +83,12 @@ public sealed class GateProblemTests
     }
 
     [Fact]
-    public void Sources_that_carry_nothing_or_pull_the_wrong_way_stay_shut()
+    public void Sources_that_carry_nothing_or_work_against_the_rest_stay_shut()
     {
-        double[,] parts = { { 1, 2, 3 }, { 0, 0, 0 }, { -0.5, -1, -1.5 } };
+        double[,] parts = { { 1, 2, 3 }, { 0, 0, 0 }, { -0.4, -0.8, -1.2 } };
         double[] gates = new double[3];
 
-        new GateProblem(Gram(parts), 3).Solve(0.5, gates);
+        new GateProblem(Gram(parts), 3).Solve(10, gates);
 
         Assert.True(gates[0] > 0);
         Assert.Equal([0, 0], gates[1..]);
@@ -137,7 +138,11 @@ public sealed class GateProblemTests
     }
 
     private static double Objective(double[,] parts, double[] gates, double lambda) =>
-        Enumerable.Range(0, parts.GetLength(1)).Sum(row => Math.Pow(gates.Select((gate, u) => (1 - gate) * parts[u, row]).Sum(), 2)) + (lambda * gates.Sum());
+        Enumerable.Range(0, parts.GetLength(1)).Sum(row =>
+        {
+            double[] left = [.. gates.Select((gate, u) => (1 - gate) * parts[u, row])];
+            return Math.Pow(left.Sum(), 2) + left.Sum(part => part * part);
+        }) + (lambda * gates.Sum());
 
     // Every gate shut, open, or between, where its slope is zero: the best of all that lie in the box.
     private static double Exhaustive(double[,] parts, double lambda)
@@ -155,10 +160,10 @@ public sealed class GateProblemTests
             {
                 for (int b = 0; b < between.Length; b++)
                 {
-                    system[a, b] = gram[(between[a] * sources) + between[b]];
+                    system[a, b] = Coupling(between[a], between[b]);
                 }
 
-                system[a, between.Length] = Enumerable.Range(0, sources).Sum(w => gram[(between[a] * sources) + w] * (kind[w] == 2 ? 1 : 1 - gates[w])) - (lambda / 2);
+                system[a, between.Length] = Enumerable.Range(0, sources).Sum(w => Coupling(between[a], w) * (kind[w] == 2 ? 1 : 1 - gates[w])) - (lambda / 2);
             }
 
             if (Solve(system) is not { } solution || Array.Exists(solution, gate => gate is < 0 or > 1))
@@ -175,6 +180,9 @@ public sealed class GateProblemTests
         }
 
         return best;
+
+        // Half the second derivative of the objective: of the sum's loss, and on the diagonal of the part's own.
+        double Coupling(int u, int w) => gram[(u * sources) + w] * (u == w ? 2 : 1);
     }
 
     private static double[]? Solve(double[,] system)

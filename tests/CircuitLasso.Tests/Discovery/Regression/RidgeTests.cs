@@ -10,7 +10,7 @@ public sealed class RidgeTests
     public void One_regression_equals_elimination(int rows, int columns, int targets)
     {
         (float[] x, float[] y) = Data(rows, columns, targets);
-        foreach (double share in RidgeCrossValidation.Shares)
+        foreach (double share in RidgeShares.Wide.Shares)
         {
             using FoldedGram gram = new(x, columns, Folds(rows));
             FoldedTarget target = new(x, columns, columns, y, targets, targets, Folds(rows), []);
@@ -61,10 +61,12 @@ public sealed class RidgeTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void The_penalty_is_the_largest_within_one_standard_error_of_held_out_regressions(bool withMetric)
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void The_penalty_is_the_largest_within_one_standard_error_of_held_out_regressions(bool withMetric, bool damped)
     {
+        RidgeShares choice = damped ? RidgeShares.Damped : RidgeShares.Wide;
         const int Rows = 57;
         const int Columns = 12;
         const int Targets = 3;
@@ -76,14 +78,14 @@ public sealed class RidgeTests
         foreach (int leading in (int[])[Columns, 5])
         {
             FoldedTarget target = new(x, leading, Columns, y, Targets, Targets, folds, metric);
-            (double share, double explained) = RidgeCrossValidation.Choose(gram, leading, [target], samples)[0];
-            double[][] errors = [.. RidgeCrossValidation.Shares.Select(candidate => Enumerable.Range(0, 5).Select(fold => HeldOut(x, y, leading, candidate, folds, fold, metric)).ToArray())];
+            (double share, double explained) = RidgeCrossValidation.Choose(gram, leading, [target], samples, choice)[0];
+            double[][] errors = [.. choice.Shares.Select(candidate => Enumerable.Range(0, choice.HeldOutFolds).Select(fold => HeldOut(x, y, leading, candidate, folds, fold, metric)).ToArray())];
             double[] means = [.. errors.Select(values => values.Average())];
             int best = Array.IndexOf(means, means.Min());
-            double standardError = Math.Sqrt(errors[best].Sum(e => Math.Pow(e - means[best], 2)) / 4 / 5);
+            double standardError = Math.Sqrt(errors[best].Sum(e => Math.Pow(e - means[best], 2)) / (choice.HeldOutFolds - 1) / choice.HeldOutFolds);
             int expected = Enumerable.Range(0, means.Length).Last(k => means[k] <= means[best] + standardError);
-            Assert.Equal(RidgeCrossValidation.Shares[expected], share);
-            double square = Enumerable.Range(0, 5).Average(fold => HeldOut(x, y, leading, double.PositiveInfinity, folds, fold, metric));
+            Assert.Equal(choice.Shares[expected], share);
+            double square = Enumerable.Range(0, choice.HeldOutFolds).Average(fold => HeldOut(x, y, leading, double.PositiveInfinity, folds, fold, metric));
             Assert.Equal(1 - (means[expected] / square), explained, 1e-9);
         }
     }
@@ -98,7 +100,7 @@ public sealed class RidgeTests
         Ridge.Solve(gram, coefficients, 1, 0.1);
         Assert.Equal([0, 0], coefficients);
         FoldedTarget target = new(x, 2, 2, y, 1, 1, Folds(10), []);
-        Assert.Equal((1.0, 0.0), RidgeCrossValidation.Choose(gram, 2, [target], [2, 2, 2, 2, 2])[0]);
+        Assert.Equal((1.0, 0.0), RidgeCrossValidation.Choose(gram, 2, [target], [2, 2, 2, 2, 2], RidgeShares.Wide)[0]);
     }
 
     private static double HeldOut(float[] x, float[] y, int leading, double share, int[] folds, int fold, double[] metric)

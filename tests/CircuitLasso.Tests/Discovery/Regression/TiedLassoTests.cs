@@ -16,9 +16,9 @@ public sealed class TiedLassoTests
         DiscoveryTask task = RegressionToy.Task(20, [4], lastOnly);
         SampleLayout layout = new(task);
         using ComponentContributions contributions = ContributionCollector.Collect(model, layout, false, 1 << 20, null, default);
-        TiedRegression regression = TiedRegression.Fit(contributions, task);
+        TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Damped);
         Dictionary<(int Source, int Reader), float[]> parts = [];
-        BackwardRelevance.Compute(contributions, regression, (source, reader, projected) =>
+        BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, (source, reader, projected) =>
         {
             lock (parts)
             {
@@ -26,11 +26,9 @@ public sealed class TiedLassoTests
             }
         });
 
-        GatedCircuit circuit = GatedCircuit.Solve(contributions, regression, 0.1, 1e-6, null, default);
+        GatedCircuit circuit = GatedCircuit.Solve(contributions, regression, 0.1, null, default);
 
         ComponentGraph graph = model.Components();
-        double squares = regression.OutputVariation * layout.Samples;
-        Assert.Equal(0.2 * squares, circuit.Lambda, 1e-9 * squares);
         Assert.InRange(circuit.LargestRelativeGap, 0, 1e-7);
         for (int reader = 1; reader < graph.Nodes.Count; reader++)
         {
@@ -42,7 +40,10 @@ public sealed class TiedLassoTests
             }
 
             double[] gates = new double[sources];
-            new GateProblem(gram, sources).Solve(circuit.Lambda, gates, 1e-13);
+            double[] squares = [.. Enumerable.Range(0, sources).Select(u => gram[(u * sources) + u])];
+            double shut = gram.Sum() + squares.Sum();
+            double node = Math.Min(1, relevance.NodeVariation[reader] / relevance.NodeVariation[^1]);
+            new GateProblem(gram, sources).Solve(2 * 0.1 * shut / node, gates, 1e-13);
             for (int source = 0; source < sources; source++)
             {
                 // A gate at the level of the tolerance may fall on either side.

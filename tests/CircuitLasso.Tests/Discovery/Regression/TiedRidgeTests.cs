@@ -38,7 +38,7 @@ public sealed class TiedRidgeTests
         ComponentDiscovery found = new TiedRidgeDiscovery().Discover(model, task, new DiscoveryOptions());
         SampleLayout layout = new(task);
         using ComponentContributions contributions = ContributionCollector.Collect(model, layout, false, 1 << 20, null, default);
-        TiedRegression regression = TiedRegression.Fit(contributions, task);
+        TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide);
         BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression);
         ComponentGraph graph = model.Components();
         foreach ((int source, int target) in graph.Edges)
@@ -90,7 +90,7 @@ public sealed class TiedRidgeTests
             SampleLayout layout = new(task);
             Assert.Equal(pooled, TiedRegression.IsPooled(layout, model.Description.Width));
             using ComponentContributions contributions = ContributionCollector.Collect(model, layout, pooled, 1 << 16, null, default);
-            TiedRegression regression = TiedRegression.Fit(contributions, task);
+            TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide);
             BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression);
             (double[] edges, double[] nodes) = new ExplicitTiedRidge(model, layout, pooled).Compute([.. regression.Maps.Select(map => map?.Share ?? 0)]);
             Assert.All(nodes, (value, node) => Assert.Equal(value, relevance.NodeVariation[node], 1e-4 * nodes.Max()));

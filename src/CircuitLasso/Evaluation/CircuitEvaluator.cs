@@ -48,22 +48,26 @@ public sealed class CircuitEvaluator
 
     /// <summary>Faithfulness and completeness by ablation of whole edges.</summary>
     /// <param name="inCircuit">One truth value an edge, in the order of <see cref="ComponentGraph.Edges"/>.</param>
+    /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="ArgumentException">There are not as many truth values as edges.</exception>
-    public CircuitEvaluation EvaluateEdges(IReadOnlyList<bool> inCircuit) => EvaluateSplitEdges(SplitEdges.Of(Graph, inCircuit));
+    public CircuitEvaluation EvaluateEdges(IReadOnlyList<bool> inCircuit, CancellationToken cancellation = default) =>
+        EvaluateSplitEdges(SplitEdges.Of(Graph, inCircuit), cancellation);
 
     /// <summary>Faithfulness and completeness by ablation of parts of edges.</summary>
     /// <param name="inCircuit">One truth value a part, by <see cref="ComponentGraph.SplitEdgeIndex"/>.</param>
+    /// <param name="cancellation">Stops the work.</param>
     /// <remarks>Where heads share keys and values, a part of the circuit and the same part of its complement can both be inside.</remarks>
     /// <exception cref="ArgumentException">There are not as many truth values as parts.</exception>
-    public CircuitEvaluation EvaluateSplitEdges(IReadOnlyList<bool> inCircuit)
+    public CircuitEvaluation EvaluateSplitEdges(IReadOnlyList<bool> inCircuit, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(inCircuit);
         double[] losses = Losses(
-        [
-            values => EdgePatch.OutsideSplit(_graph, new bool[inCircuit.Count], values),
-            values => EdgePatch.OutsideSplit(_graph, inCircuit, values),
-            values => EdgePatch.OutsideSplit(_graph, [.. inCircuit.Select(inside => !inside)], values),
-        ]);
+            [
+                values => EdgePatch.OutsideSplit(_graph, new bool[inCircuit.Count], values),
+                values => EdgePatch.OutsideSplit(_graph, inCircuit, values),
+                values => EdgePatch.OutsideSplit(_graph, [.. inCircuit.Select(inside => !inside)], values),
+            ],
+            cancellation);
         return new CircuitEvaluation(losses[0], losses[1], losses[2], losses[3]);
     }
 
@@ -71,8 +75,9 @@ public sealed class CircuitEvaluator
     /// Faithfulness and completeness by ablation of heads and MLPs. A node is in the circuit where one of its edges is. The input is never ablated: all that a model does starts there.
     /// </summary>
     /// <param name="inCircuit">One truth value an edge, in the order of <see cref="ComponentGraph.Edges"/>.</param>
+    /// <param name="cancellation">Stops the work.</param>
     /// <exception cref="ArgumentException">There are not as many truth values as edges.</exception>
-    public CircuitEvaluation EvaluateNodes(IReadOnlyList<bool> inCircuit)
+    public CircuitEvaluation EvaluateNodes(IReadOnlyList<bool> inCircuit, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(inCircuit);
         SplitEdges.RequireCount(inCircuit, Graph.EdgeCount);
@@ -84,7 +89,7 @@ public sealed class CircuitEvaluator
             isInside[target] |= inCircuit[edge++];
         }
 
-        double[] losses = Losses([values => Without(_ => true, values), values => Without(node => !isInside[node], values), values => Without(node => isInside[node], values)]);
+        double[] losses = Losses([values => Without(_ => true, values), values => Without(node => !isInside[node], values), values => Without(node => isInside[node], values)], cancellation);
         return new CircuitEvaluation(losses[0], losses[1], losses[2], losses[3]);
 
         EdgePatch Without(Func<int, bool> isAblated, ComponentValues values)
@@ -150,7 +155,7 @@ public sealed class CircuitEvaluator
     }
 
     // The clean loss, then that of every patch.
-    private double[] Losses(Func<ComponentValues, EdgePatch>[] patches, CancellationToken cancellation = default)
+    private double[] Losses(Func<ComponentValues, EdgePatch>[] patches, CancellationToken cancellation)
     {
         double[] losses = new double[patches.Length + 1];
         foreach (TaskBatch batch in _batches)

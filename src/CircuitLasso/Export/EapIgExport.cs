@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CircuitLasso.Numerics;
 
 namespace CircuitLasso;
 
@@ -10,7 +9,6 @@ namespace CircuitLasso;
 /// <remarks>EAP-IG has no node for y: where a circuit explains y and has no edge into logits, edges into y are written as edges into logits.</remarks>
 internal sealed class EapIgExport : ICircuitExport
 {
-    private const string Logits = "logits";
     private static readonly string[] _wholeSuffix = [string.Empty];
     private static readonly string[] _headSuffixes = ["<q>", "<k>", "<v>"];
 
@@ -20,10 +18,9 @@ internal sealed class EapIgExport : ICircuitExport
 
     public void Write(Circuit circuit, Stream stream)
     {
-        ComponentGraph graph = circuit.Components
-            ?? throw Refuse("the circuit is not one of a model's components (input, heads, MLPs, logits)");
-        Dictionary<(string, string), CircuitEdge> edges = ComponentEdges(circuit, graph);
-        HashSet<string> inCircuit = [Logits, .. edges.Where(pair => pair.Value.InCircuit).SelectMany(pair => new[] { pair.Key.Item1, pair.Key.Item2 })];
+        ComponentDiscovery components = ComponentDiscovery.FromCircuit(circuit, "--format eap-ig");
+        ComponentGraph graph = components.Scores.Graph;
+        HashSet<int> inCircuit = [graph.Nodes.Count - 1, .. graph.Edges.Where((_, edge) => components.InCircuit[edge]).SelectMany(ends => new[] { ends.Source, ends.Target })];
         using Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true });
         writer.WriteStartObject();
         writer.WriteStartObject("cfg");
@@ -33,53 +30,31 @@ internal sealed class EapIgExport : ICircuitExport
         writer.WriteNumber("d_model", graph.Width);
         writer.WriteEndObject();
         writer.WriteStartObject("nodes");
-        foreach (ComponentNode node in graph.Nodes)
+        for (int node = 0; node < graph.Nodes.Count; node++)
         {
-            writer.WriteStartObject(node.Name);
-            writer.WriteBoolean("in_graph", inCircuit.Contains(node.Name));
+            writer.WriteStartObject(graph.Nodes[node].Name);
+            writer.WriteBoolean("in_graph", inCircuit.Contains(node));
             writer.WriteEndObject();
         }
 
         writer.WriteEndObject();
         writer.WriteStartObject("edges");
+        int edge = 0;
         foreach ((int source, int target) in graph.Edges)
         {
             (string parent, string child) = (graph.Nodes[source].Name, graph.Nodes[target].Name);
-            CircuitEdge? edge = edges.GetValueOrDefault((parent, child));
             foreach (string suffix in graph.Nodes[target].Kind == CircuitNodeKind.AttentionHead ? _headSuffixes : _wholeSuffix)
             {
                 writer.WriteStartObject($"{parent}->{child}{suffix}");
-                writer.WriteNumber("score", edge?.Weight ?? 0);
-                writer.WriteBoolean("in_graph", edge?.InCircuit ?? false);
+                writer.WriteNumber("score", components.Scores.Values[edge]);
+                writer.WriteBoolean("in_graph", components.InCircuit[edge]);
                 writer.WriteEndObject();
             }
+
+            edge++;
         }
 
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
-
-    private static Dictionary<(string Source, string Target), CircuitEdge> ComponentEdges(Circuit circuit, ComponentGraph graph)
-    {
-        bool readsLogits = circuit.Edges.Any(edge => edge.Target == Logits);
-        Dictionary<(string, string), CircuitEdge> edges = [];
-        foreach (CircuitEdge edge in circuit.Edges)
-        {
-            bool isBehaviour = circuit[edge.Target].Kind == CircuitNodeKind.Target;
-            if (isBehaviour && edge.Source == Logits)
-            {
-                continue; // What y reads off the logits is beyond the end of EAP-IG's graph.
-            }
-
-            string target = isBehaviour && !readsLogits ? Logits : edge.Target;
-            if (!graph.Contains(edge.Source, target) || !edges.TryAdd((edge.Source, target), edge))
-            {
-                throw Refuse($"the circuit's edge {edge.Source}->{edge.Target} has no place in the model's component graph");
-            }
-        }
-
-        return edges;
-    }
-
-    private static InputException Refuse(string problem) => new("--format eap-ig", problem, "choose another format, or learn a component circuit");
 }

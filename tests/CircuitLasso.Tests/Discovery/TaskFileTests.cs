@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
@@ -36,6 +37,7 @@ public sealed class TaskFileTests
         Assert.Equal([[8], [7]], file.Task.WrongClasses);
         Assert.Equal([[3], [2]], file.Task.ScoredPositions);
         Assert.Equal(TaskMetric.LogitDifference, file.Task.Metric);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Agreement))), file.Sha256);
         Assert.Equal((1, 2, 1), (file.UnequalPairs, file.UnspeakablePairs, file.TooLongPairs));
         Assert.Equal(
             "2 pairs are used; left out: 1 with texts of unequal length in tokens, 2 with answers that are not two different single tokens, 1 longer than the model's positions",

@@ -12,9 +12,10 @@ namespace CircuitLasso;
 /// </remarks>
 public sealed class TaskFile
 {
-    private TaskFile(DiscoveryTask task, int unequal, int unspeakable, int tooLong)
+    private TaskFile(DiscoveryTask task, string sha256, int unequal, int unspeakable, int tooLong)
     {
         Task = task;
+        Sha256 = sha256;
         UnequalPairs = unequal;
         UnspeakablePairs = unspeakable;
         TooLongPairs = tooLong;
@@ -22,6 +23,9 @@ public sealed class TaskFile
 
     /// <summary>The pairs that can be used.</summary>
     public DiscoveryTask Task { get; }
+
+    /// <summary>SHA-256 of the file, in lower-case hexadecimal digits.</summary>
+    public string Sha256 { get; }
 
     /// <summary>Pairs left out because their two texts have different numbers of tokens.</summary>
     public int UnequalPairs { get; }
@@ -49,12 +53,13 @@ public sealed class TaskFile
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumPairs ?? 1, 1, nameof(maximumPairs));
+        (IReadOnlyList<TaskPair> pairs, string sha256) = TaskFileReader.Read(path);
         List<int[]> clean = [];
         List<int[]> corrupt = [];
         List<int> correct = [];
         List<int> wrong = [];
         (int unequal, int unspeakable, int tooLong) = (0, 0, 0);
-        foreach (TaskPair pair in TaskFileReader.Read(path))
+        foreach (TaskPair pair in pairs)
         {
             if (clean.Count == maximumPairs)
             {
@@ -94,7 +99,7 @@ public sealed class TaskFile
 
         DiscoveryTask task = DiscoveryTask.OfAnswers(Path.GetFileNameWithoutExtension(path), clean, corrupt, correct, wrong);
         task.RequireFits(model);
-        return new TaskFile(task, unequal, unspeakable, tooLong);
+        return new TaskFile(task, sha256, unequal, unspeakable, tooLong);
     }
 
     private static string Left(int unequal, int unspeakable, int tooLong)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using CircuitLasso.Numerics;
 
@@ -9,9 +10,15 @@ internal static class TaskFileReader
 {
     private const long LargestFile = 256L << 20;
 
-    public static IReadOnlyList<TaskPair> Read(string path)
+    /// <summary>Reads the pairs, and the file's SHA-256.</summary>
+    public static (IReadOnlyList<TaskPair> Pairs, string Sha256) Read(string path)
     {
         byte[] bytes = ReadBytes(path);
+        return (Pairs(path, bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+
+    private static List<TaskPair> Pairs(string path, byte[] bytes)
+    {
         ReadOnlyMemory<byte> text = bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
         List<TaskPair> pairs = [];
         if (TryParse(text) is { } whole)

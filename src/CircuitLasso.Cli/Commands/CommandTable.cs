@@ -20,6 +20,8 @@ internal static class CommandTable
         ("model", new ModelTokenizeCommand()),
         (null, new CollectCommand()),
         (null, new LearnCommand()),
+        (null, new DiscoverCommand()),
+        (null, new EvaluateCommand()),
         ("circuit", new CircuitShowCommand()),
         (null, new ExportCommand()),
         (null, new SolveCommand()),

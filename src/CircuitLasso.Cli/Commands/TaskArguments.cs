@@ -1,0 +1,48 @@
+using System.CommandLine;
+using CircuitLasso.Models;
+
+namespace CircuitLasso.Cli;
+
+/// <summary>The options that say which task a circuit is to explain, and how much memory the work on it may take.</summary>
+internal sealed class TaskArguments
+{
+    private readonly Option<string> _file = new("--task")
+    {
+        Description = "A file of pairs of texts with their answers: a JSON object with prompts, each with clean, corrupt, answers and wrong_answers, or JSON lines with "
+            + "clean_prefix, patch_prefix, clean_answer and patch_answer.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<int?> _pairs = new Option<int?>("--pairs") { Description = "Take the first N usable pairs [default: all].", HelpName = "N" }.AtLeast(1);
+
+    private readonly Option<string> _memory = new("--memory")
+    {
+        Description = "About how much memory activations and gradients may take at once, such as 4GB; texts are run in batches that fit.",
+        HelpName = "SIZE",
+        DefaultValueFactory = _ => "1GiB",
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_file);
+        command.Add(_pairs);
+        command.Add(_memory);
+    }
+
+    public string File(ParseResult options) => options.GetRequiredValue(_file);
+
+    public long MemoryBytes(ParseResult options) => MemorySize.Parse("--memory", options.GetRequiredValue(_memory));
+
+    /// <summary>Reads the pairs that fit the model, and says which do not.</summary>
+    public TaskFile Read(ParseResult options, string folder, TransformerModel model, CommandContext context)
+    {
+        TaskFile task = TaskFile.Read(File(options), Tokenizer.Load(folder), model, options.GetValue(_pairs));
+        if (task.Message is { } message)
+        {
+            context.Message(message);
+        }
+
+        return task;
+    }
+}

@@ -16,11 +16,8 @@ public sealed class EmbeddedProgramTests
     }
 
     [Fact]
-    public void Recorded_examples_and_interchanges_come_out_without_shared_data()
-    {
-        string file = Path.Combine(SharedData.RepositoryRoot, "tests", "CircuitLasso.InterpBench.Tests", "Programs", "recorded-examples.json");
-        Assert.Equal((85, 116), RecordedExampleTests.Compare(File.ReadAllBytes(file), KnownPrograms.All));
-    }
+    public void The_projects_own_copies_give_all_recorded_examples_and_interchanges() =>
+        Assert.Equal((340, 160), RecordedExampleTests.Compare(File.ReadAllBytes(SharedData.Require("interpbench", "examples.json")), KnownPrograms.All));
 
     [Theory]
     [InlineData("3", "input>m0 m0>a1.h2 a1.h2>logits", "input>a1.h2")]

@@ -16,9 +16,9 @@ namespace CircuitLasso;
 internal sealed class TiedLassoDiscovery : IDiscoveryMethod
 {
     /// <summary>
-    /// The ratio of the default rule, the same for every model and task: the best of .08 to .20 on the models that the rule was chosen on (docs/interpbench.md shows the others).
+    /// The ratio of the default rule, the same for every model and task: the best of .04 to .18 on the models that the rule was chosen on (docs/interpbench.md shows the others).
     /// </summary>
-    public const double Ratio = 0.16;
+    public const double Ratio = 0.14;
 
     /// <inheritdoc/>
     public string Name => "lasso";

@@ -1,0 +1,61 @@
+using CircuitLasso.Models;
+using CircuitLasso.Testing;
+
+namespace CircuitLasso.InterpBench.Tests;
+
+/// <summary>The models that come with the project, measured anew, and what the methods find in them.</summary>
+public sealed class EmbeddedModelTests
+{
+    private static readonly string[] _synthetic = [.. KnownPrograms.All.Select(program => program.Id).Where(id => id != "ioi")];
+
+    [Theory]
+    [InlineData("published", false)]
+    [InlineData("clean", true)]
+    public void Every_model_of_a_set_computes_its_program_by_its_circuit(string set, bool withAllOutsideSwapped)
+    {
+        ModelSet models = ModelSet.Embedded(set);
+        Assert.Equal(_synthetic.Order(StringComparer.Ordinal), models.Cases.Where(name => name != "ioi").Order(StringComparer.Ordinal));
+        foreach (string name in models.Cases.Where(name => name != "ioi"))
+        {
+            using KnownModel known = models.Open(name);
+            Assert.InRange(known.Accuracy!.Value, 0.995, 1);
+
+            SiitScores scores = SiitEvaluation.Measure(
+                known.Model, new SiitScheme(known.Program, known.Model.Description), new SiitSampler(known.Program).Evaluation(77, 150), TestContext.Current.CancellationToken);
+
+            double smallest = scores.Smallest(withAllOutsideSwapped ? SiitStrictness.Mixed : SiitStrictness.Individual);
+            Assert.True(smallest >= 0.98, $"case {name} of {set}: {smallest}");
+        }
+    }
+
+    [Fact]
+    public void Lasso_finds_the_circuit_of_trivial_and_other_cases_that_no_rule_was_chosen_on()
+    {
+        ModelSet models = ModelSet.Embedded("clean");
+        foreach (string name in new[] { "8", "13", "29", "37" })
+        {
+            using KnownModel known = models.Open(name);
+            ComponentDiscovery found = DiscoveryMethods.Named("lasso").Discover(known.Model, KnownCircuitTask.Draw(known.Program, 300, 5), new DiscoveryOptions());
+
+            Assert.Equal(0, CircuitFigures.HammingDistanceOf(found.InCircuit, CircuitTruth.Of(known.Program)));
+        }
+    }
+
+    [Fact]
+    [Trait("Speed", "Slow")]
+    public void Case_3_is_trained_from_scratch_to_the_threshold_and_its_circuit_is_found()
+    {
+        using TemporaryFolder folder = new();
+        string output = folder.PathOf("3");
+        KnownProgram program = KnownPrograms.Find("3")!;
+
+        SiitTrainingResult result = KnownCircuitTraining.Run(program, new SiitOptions { Strictness = SiitStrictness.Mixed, Steps = 4000, Seed = 5 }, output);
+
+        Assert.True(result.ReachedThreshold);
+        using TransformerModel model = ModelCheckpoint.Load(output);
+        ComponentDiscovery found = DiscoveryMethods.Named("lasso").Discover(model, KnownCircuitTask.Draw(program, 500, 6), new DiscoveryOptions());
+        CircuitFigures figures = CircuitFigures.Of(found.Scores, found.InCircuit, CircuitTruth.Of(program));
+        Assert.InRange(figures.HammingDistance, 0, 1);
+        Assert.InRange(figures.AreaUnderCurve, 0.95, 1);
+    }
+}

@@ -35,6 +35,7 @@ internal sealed class BackwardRelevance
         _edges = new double[graph.EdgeCount];
         NodeVariation = new double[graph.Nodes.Count];
         double[] downstream = new double[layout.Slots * contributions.Width * _outputs];
+        using SourceRowsCache sources = new(contributions);
         for (int last = graph.Nodes.Count - 1; last > 0;)
         {
             int first = last;
@@ -47,7 +48,7 @@ internal sealed class BackwardRelevance
             for (int reader = first; reader <= last; reader++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                AddReader(reader, downstream, more, visitor);
+                AddReader(reader, downstream, more, sources, visitor);
             }
 
             System.Numerics.Tensors.TensorPrimitives.Add(downstream, more, downstream);
@@ -55,7 +56,7 @@ internal sealed class BackwardRelevance
             last = first - 1;
         }
 
-        NodeVariation[0] = Variation(0, downstream);
+        NodeVariation[0] = Variation(0, downstream, sources);
     }
 
     /// <summary>Called with r_u A[u, v] T_v of every edge (samples x outputs), from several threads at once for different sources.</summary>
@@ -100,14 +101,15 @@ internal sealed class BackwardRelevance
         return new EdgeScores(graph, scores);
     }
 
-    private void AddReader(int reader, double[] downstream, double[] more, EdgeVisitor? visitor)
+    private void AddReader(int reader, double[] downstream, double[] more, SourceRowsCache sources, EdgeVisitor? visitor)
     {
         SampleLayout layout = _contributions.Layout;
         ComponentGraph graph = _contributions.Graph;
         bool isLogits = reader == graph.Nodes.Count - 1;
         double[] written = isLogits ? OutputIdentity() : SourceRows.InCoordinates(_contributions, reader, downstream, layout.Slots, _outputs);
-        NodeVariation[reader] = isLogits ? _regression.OutputVariation : Variation(reader, written);
+        NodeVariation[reader] = isLogits ? _regression.OutputVariation : Variation(reader, written, sources);
         ReaderScale scale = _regression.Scales[reader];
+        sources.MoveTo(scale);
         TiedMap map = _regression.Maps[reader];
         double[] pulled = new double[downstream.Length];
         map.Pull(layout, written, _outputs, pulled);
@@ -121,9 +123,8 @@ internal sealed class BackwardRelevance
 
         DeterministicParallel.For(graph.SourceCount(reader), source =>
         {
-            using SourceRows rows = new(_contributions, source, scale);
             using NativeBuffer<float> result = new((nint)layout.Samples * _outputs, zeroed: false);
-            map.Push(rows, scale, written, pulled, _outputs, result.Span);
+            map.Push(sources[source], scale, written, pulled, _outputs, result.Span);
             visitor?.Invoke(source, reader, result.Span);
             _edges[graph.EdgeIndex(source, reader)] = MeanSquare(result.Span);
         });
@@ -146,9 +147,10 @@ internal sealed class BackwardRelevance
         return identity;
     }
 
-    private double Variation(int node, double[] written)
+    private double Variation(int node, double[] written, SourceRowsCache sources)
     {
-        using SourceRows rows = new(_contributions, node, null);
+        using SourceRows? own = sources.IsUnscaled ? null : new SourceRows(_contributions, node, null);
+        SourceRows rows = own ?? sources[node];
         using NativeBuffer<float> matrix = new(written.Length, zeroed: false);
         using NativeBuffer<float> result = new((nint)_contributions.Layout.Samples * _outputs, zeroed: false);
         System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(written, matrix.Span);

@@ -24,7 +24,7 @@ internal sealed class BenchInterpBenchCommand : ToolCommand
         HelpName = "DIR",
     };
 
-    private readonly Option<string?> _cases = new("--cases") { Description = "Cases to run, such as 3,4,ioi [default: all].", HelpName = "LIST" };
+    private readonly Option<string?> _cases = new("--cases") { Description = "Cases to run, such as 3,4,21 [default: all].", HelpName = "LIST" };
 
     private readonly Option<string?> _methods = new("--methods") { Description = "Methods to run, such as eap,eap-ig [default: all].", HelpName = "LIST" };
 

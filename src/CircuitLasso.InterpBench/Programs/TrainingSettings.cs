@@ -1,6 +1,9 @@
 namespace CircuitLasso.InterpBench;
 
-/// <summary>How a program's model is trained (strict interchange intervention training); the defaults are those of InterpBench's command line.</summary>
+/// <summary>
+/// How InterpBench trained its own model of a program, as the file states it; the defaults are those of its command line. <see cref="SiitTrainer"/> has a recipe of its own
+/// (<see cref="SiitOptions"/>) and does not use these.
+/// </summary>
 public sealed record TrainingSettings
 {
     /// <summary>Adam's learning rate; default 0.001.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using CircuitLasso.InterpBench;
-using Spectre.Console;
 
 namespace CircuitLasso.Cli;
 
@@ -12,21 +11,11 @@ internal sealed class SuiteTables(IReadOnlyList<SuiteRow> rows, SuiteOptions opt
     /// <summary>Writes them.</summary>
     internal void Write(TextWriter output, CommandConsole console)
     {
-        IAnsiConsole ansi = AnsiConsole.Create(new AnsiConsoleSettings
-        {
-            Ansi = console.OutputIsTerminal ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = console.OutputIsTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
-            Interactive = InteractionSupport.No,
-            Out = new AnsiConsoleOutput(output),
-        });
-
-        // Tables are not wrapped in the middle of a number: what is wider than the terminal scrolls.
-        ansi.Profile.Width = Math.Max(console.Width, 160);
         IReadOnlyList<SuiteRow> synthetic = SuiteSummary.Synthetic(rows);
         IReadOnlyList<SuiteRow> indirectObject = SuiteSummary.IndirectObject(rows);
-        ansi.Write(Models());
+        Models().Write(output, console);
         output.WriteLine();
-        ansi.Write(Distances());
+        Distances().Write(output, console);
         output.WriteLine();
         foreach ((string title, IReadOnlyList<SuiteRow> part) in ((string, IReadOnlyList<SuiteRow>)[])
             [
@@ -39,7 +28,7 @@ internal sealed class SuiteTables(IReadOnlyList<SuiteRow> rows, SuiteOptions opt
             if (part.Count > 0)
             {
                 int cases = part.Select(row => row.Case).Distinct().Count();
-                ansi.Write(Means(string.Format(CultureInfo.InvariantCulture, title, cases == 1 ? "1 case" : $"{cases} cases"), part));
+                Means(string.Format(CultureInfo.InvariantCulture, title, cases == 1 ? "1 case" : $"{cases} cases"), part).Write(output, console);
                 output.WriteLine();
             }
         }
@@ -48,14 +37,14 @@ internal sealed class SuiteTables(IReadOnlyList<SuiteRow> rows, SuiteOptions opt
         {
             if (part.Count > 0)
             {
-                ansi.Write(Times(title, part));
+                Times(title, part).Write(output, console);
                 output.WriteLine();
             }
         }
 
         if (synthetic.Select(row => row.Case).Distinct().Count() > 1 && Best(synthetic) is { } best)
         {
-            ansi.Write(Differences(synthetic, best));
+            Differences(synthetic, best).Write(output, console);
             output.WriteLine();
         }
 
@@ -68,19 +57,6 @@ internal sealed class SuiteTables(IReadOnlyList<SuiteRow> rows, SuiteOptions opt
             + "Floors: empty (no edge), full (every edge), random (as many edges as are true).");
     }
 
-    private static Table Columns(string title, params (string Name, bool IsNumber)[] columns)
-    {
-        Table table = new() { Border = TableBorder.Simple, Title = new TableTitle(Markup.Escape(title)) };
-        foreach ((string name, bool isNumber) in columns)
-        {
-            table.AddColumn(new TableColumn(Markup.Escape(name)) { Alignment = isNumber ? Justify.Right : Justify.Left, NoWrap = true });
-        }
-
-        return table;
-    }
-
-    private static string Text(double? number, string format) => number is { } value && double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : "-";
-
     private static string Percent(double? share) => share is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value * 100:F1}%") : "-";
 
     private static string Interval(SuiteDifference? difference, string format) => difference is null
@@ -90,81 +66,81 @@ internal sealed class SuiteTables(IReadOnlyList<SuiteRow> rows, SuiteOptions opt
     // The method of smallest mean distance, the first of equals.
     private static string? Best(IReadOnlyList<SuiteRow> part) => SuiteSummary.Means(part).Where(mean => mean.OneRuleDistance is not null).MinBy(mean => mean.Values["shd"])?.Method;
 
-    private static Table Means(string title, IReadOnlyList<SuiteRow> part)
+    private static TerminalTable Means(string title, IReadOnlyList<SuiteRow> part)
     {
-        Table table = Columns(
+        TerminalTable table = new(
             title,
             ("method", false), ("SHD", true), ("upstream", true), ("visible", true), ("exact", true), ("best", true), ("one rule", true), ("AUROC", true), ("visible", true),
             ("precision", true), ("F1", true), ("edges", true));
         foreach (SuiteMean mean in SuiteSummary.Means(part))
         {
             double? Value(string name) => mean.Values[name];
-            string rule = mean.OneRuleDistance is null ? "-" : $"{Text(mean.OneRuleDistance, "F2")} at {Text(mean.OneRuleShare, ".000")}";
-            table.AddRow(
-                Markup.Escape(mean.Method), Text(Value("shd"), "F2"), Text(Value("shd_upstream"), "F2"), Text(Value("shd_visible"), "F2"), Text(Value("shd_exact"), "F2"),
-                Text(Value("shd_best"), "F2"), rule, Text(Value("auroc"), "0.000"), Text(Value("auroc_visible"), "0.000"), Text(Value("average_precision"), "0.000"),
-                Text(Value("f1"), "0.000"), Text(Value("predicted"), "F1"));
+            string rule = mean.OneRuleDistance is null ? "-" : $"{TerminalTable.Cell(mean.OneRuleDistance, "F2")} at {TerminalTable.Cell(mean.OneRuleShare, ".000")}";
+            table.Add(
+                mean.Method, TerminalTable.Cell(Value("shd"), "F2"), TerminalTable.Cell(Value("shd_upstream"), "F2"), TerminalTable.Cell(Value("shd_visible"), "F2"), TerminalTable.Cell(Value("shd_exact"), "F2"),
+                TerminalTable.Cell(Value("shd_best"), "F2"), rule, TerminalTable.Cell(Value("auroc"), "0.000"), TerminalTable.Cell(Value("auroc_visible"), "0.000"), TerminalTable.Cell(Value("average_precision"), "0.000"),
+                TerminalTable.Cell(Value("f1"), "0.000"), TerminalTable.Cell(Value("predicted"), "F1"));
         }
 
         return table;
     }
 
-    private static Table Times(string title, IReadOnlyList<SuiteRow> part)
+    private static TerminalTable Times(string title, IReadOnlyList<SuiteRow> part)
     {
         string[] kinds = ["collection", "gradients", "regression", "patching"];
-        Table table = Columns(title, [("method", false), ("seconds", true), .. kinds.Select(kind => (kind, true)), ("peak MiB", true)]);
+        TerminalTable table = new(title, [("method", false), ("seconds", true), .. kinds.Select(kind => (kind, true)), ("peak MiB", true)]);
         foreach (IGrouping<string, SuiteRow> method in part.Where(row => !row.IsFloor).GroupBy(row => row.Method))
         {
-            table.AddRow([
-                Markup.Escape(method.Key), Text(method.Average(row => row.Seconds), "0.000"),
-                .. kinds.Select(kind => method.Any(row => row.SecondsByKind.ContainsKey(kind)) ? Text(method.Average(row => row.SecondsByKind.GetValueOrDefault(kind)), "0.000") : "-"),
-                Text(method.Average(row => row.PeakBytes) / (1 << 20), "F1")]);
+            table.Add([
+                method.Key, TerminalTable.Cell(method.Average(row => row.Seconds), "0.000"),
+                .. kinds.Select(kind => method.Any(row => row.SecondsByKind.ContainsKey(kind)) ? TerminalTable.Cell(method.Average(row => row.SecondsByKind.GetValueOrDefault(kind)), "0.000") : "-"),
+                TerminalTable.Cell(method.Average(row => row.PeakBytes) / (1 << 20), "F1")]);
         }
 
         return table;
     }
 
-    private static Table Differences(IReadOnlyList<SuiteRow> part, string best)
+    private static TerminalTable Differences(IReadOnlyList<SuiteRow> part, string best)
     {
-        Table table = Columns(
+        TerminalTable table = new(
             $"Differences to {best}, mean over cases and 95% interval (cases drawn with replacement, paired)",
             ("method", false), ("SHD", true), ("AUROC", true), ("avg. precision", true), ($"SHD, {best} at its one rule", true));
         IReadOnlyList<SuiteDifference> differences = SuiteSummary.Differences(part);
         foreach (string method in differences.Where(difference => difference.Other == best).Select(difference => difference.Method).Distinct())
         {
             SuiteDifference? To(string number) => differences.FirstOrDefault(difference => difference.Method == method && difference.Other == best && difference.Number == number);
-            table.AddRow(
-                Markup.Escape(method), Interval(To("shd"), "+0.00;-0.00;0.00"), Interval(To("auroc"), "+.000;-.000;.000"), Interval(To("average_precision"), "+.000;-.000;.000"),
+            table.Add(
+                method, Interval(To("shd"), "+0.00;-0.00;0.00"), Interval(To("auroc"), "+.000;-.000;.000"), Interval(To("average_precision"), "+.000;-.000;.000"),
                 Interval(To("shd_to_one_rule"), "+0.00;-0.00;0.00"));
         }
 
         return table;
     }
 
-    private Table Models()
+    private TerminalTable Models()
     {
-        Table table = Columns(
+        TerminalTable table = new(
             "Models",
             ("case", false), ("candidate edges", true), ("true edges", true), ("of them visible", true), ("by upstream", true), ("exact (seed 0)", true), ("right outputs", true),
             ("with all outside nodes swapped", true));
         foreach (SuiteRow row in rows.DistinctBy(row => row.Case))
         {
             // The empty floor's distances are the numbers of true edges.
-            table.AddRow(
-                Markup.Escape(row.Case), Text(row.Figures.Candidates, "F0"), Text(row.Figures.Truth, "F0"), Text(row.VisibleFigures.Truth, "F0"), Text(row.UpstreamDistance, "F0"),
-                Text(row.ExactTruth, "F0"), Percent(row.Accuracy), Percent(row.AccuracyWithOutsideSwapped));
+            table.Add(
+                row.Case, TerminalTable.Cell(row.Figures.Candidates, "F0"), TerminalTable.Cell(row.Figures.Truth, "F0"), TerminalTable.Cell(row.VisibleFigures.Truth, "F0"), TerminalTable.Cell(row.UpstreamDistance, "F0"),
+                TerminalTable.Cell(row.ExactTruth, "F0"), Percent(row.Accuracy), Percent(row.AccuracyWithOutsideSwapped));
         }
 
         return table;
     }
 
-    private Table Distances()
+    private TerminalTable Distances()
     {
         string[] cases = [.. rows.Select(row => row.Case).Distinct()];
-        Table table = Columns("SHD per case, mean over seeds", [("method", false), .. cases.Select(name => (name, true))]);
+        TerminalTable table = new("SHD per case, mean over seeds", [("method", false), .. cases.Select(name => (name, true))]);
         foreach (IGrouping<string, SuiteRow> method in rows.GroupBy(row => row.Method))
         {
-            table.AddRow([Markup.Escape(method.Key), .. cases.Select(name => Text(method.Where(row => row.Case == name).Average(row => row.Figures.HammingDistance), "0.#"))]);
+            table.Add([method.Key, .. cases.Select(name => TerminalTable.Cell(method.Where(row => row.Case == name).Average(row => row.Figures.HammingDistance), "0.#"))]);
         }
 
         return table;

@@ -1,6 +1,8 @@
 using System.Text;
 using CircuitLasso.Numerics;
 
+using CircuitLasso.Testing;
+
 namespace CircuitLasso.InterpBench.Tests;
 
 /// <summary>What a wrong or damaged program file leads to: one line that says what is wrong, and nothing else.</summary>

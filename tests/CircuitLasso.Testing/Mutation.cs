@@ -1,7 +1,7 @@
-namespace CircuitLasso.Numerics.Tests;
+namespace CircuitLasso.Testing;
 
 /// <summary>Random damage to the bytes of a valid file.</summary>
-internal static class Mutation
+public static class Mutation
 {
     private static readonly byte[] _telling = [0, 1, 0x7F, 0x80, 0xFF, (byte)'"', (byte)'{', (byte)'[', (byte)'9', (byte)'-', (byte)',', (byte)'\''];
 

@@ -8,32 +8,35 @@ namespace CircuitLasso.Cli;
 /// <summary><c>bench train</c>.</summary>
 internal sealed class BenchTrainCommand : ToolCommand
 {
-    private static readonly SiitOptions _defaults = new();
-
     private readonly Option<string> _program = new("--program") { Description = "A program file; docs/programs.md describes the format.", HelpName = "FILE", Required = true };
 
     private readonly Option<string> _out = new("--out") { Description = "Folder of the model, its program and its log.", HelpName = "DIR", Required = true };
 
-    private readonly Option<int> _seed = new Option<int>("--seed") { Description = "Seed of parameters, inputs and swaps.", HelpName = "N", DefaultValueFactory = _ => 0 }.AtLeast(0);
+    private readonly Option<int?> _seed = new("--seed") { Description = "Seed of parameters, inputs and swaps [default: the program's, or 0].", HelpName = "N" };
 
-    private readonly Option<string> _strict = new Option<string>("--strict")
+    private readonly Option<string?> _strict = new Option<string?>("--strict")
     {
-        Description = "Which nodes outside the circuit are swapped together in training: individual (one), all (each with a probability drawn for the row) or mixed (rows of both).",
+        Description = "Which nodes outside the circuit are swapped together in training: individual (one), all (each with a probability drawn for the row) or mixed (rows of both) "
+            + "[default: the program's, or individual].",
         HelpName = "KIND",
-        DefaultValueFactory = _ => "individual",
     }.AcceptOnlyFromAmong("individual", "all", "mixed");
 
-    private readonly Option<int?> _steps = new("--steps") { Description = "Most steps [default: 10000].", HelpName = "N" };
+    private readonly Option<int?> _steps = new("--steps") { Description = "Most steps [default: the program's, or 10000].", HelpName = "N" };
 
-    private readonly Option<int?> _pairs = new("--pairs") { Description = "Pairs of inputs a step [default: 128].", HelpName = "N" };
+    private readonly Option<int?> _pairs = new("--pairs") { Description = "Pairs of inputs a step [default: the program's, or 128].", HelpName = "N" };
 
-    private readonly Option<double?> _rate = new("--learning-rate") { Description = "Learning rate at the first step [default: 0.005].", HelpName = "X" };
+    private readonly Option<double?> _rate = new("--learning-rate") { Description = "Learning rate at the first step [default: the program's, or 0.005].", HelpName = "X" };
 
-    private readonly Option<double> _threshold = new("--threshold")
+    private readonly Option<double?> _outsideScale = new("--outside-scale")
     {
-        Description = "Accuracy, and interchange or strict accuracy of every node, that end the training.",
+        Description = "Factor of what nodes outside the circuit write at the start [default: the program's, or 1].",
         HelpName = "X",
-        DefaultValueFactory = _ => _defaults.Threshold,
+    };
+
+    private readonly Option<double?> _threshold = new("--threshold")
+    {
+        Description = "Accuracy, and interchange or strict accuracy of every node, that end the training [default: the program's, or 0.995].",
+        HelpName = "X",
     };
 
     internal BenchTrainCommand()
@@ -42,7 +45,7 @@ internal sealed class BenchTrainCommand : ToolCommand
             "Train a model whose circuit is known, from a program (strict interchange intervention training).\n\n"
             + "Training ends when accuracy, interchange accuracy (a circuit node swapped, in the model as in the program) and strict accuracy (a node outside the circuit swapped), of "
             + "every single node, all reach the threshold on held-out inputs; with --strict all or mixed, accuracy with all outside nodes swapped must reach it too. Where that is missed, the best model "
-            + "is kept and the exit code is 3. An interrupted training goes on with the same command.")
+            + "is kept and the exit code is 3. An interrupted training goes on with the same command. What is not given here is taken from the program's own 'training'.")
     {
         Add(_program);
         Add(_out);
@@ -51,6 +54,7 @@ internal sealed class BenchTrainCommand : ToolCommand
         Add(_steps);
         Add(_pairs);
         Add(_rate);
+        Add(_outsideScale);
         Add(_threshold);
     }
 
@@ -59,21 +63,26 @@ internal sealed class BenchTrainCommand : ToolCommand
     internal override int Run(ParseResult options, CommandContext context)
     {
         KnownProgram program = KnownProgram.Load(options.GetRequiredValue(_program));
-        SiitOptions training = _defaults with
+        SiitOptions training = program.Training;
+        if (options.GetValue(_seed) is { } seed)
         {
-            Seed = (ulong)options.GetValue(_seed),
-            Strictness = Enum.Parse<SiitStrictness>(options.GetValue(_strict)!, ignoreCase: true),
-            Threshold = options.GetValue(_threshold),
-        };
+            RequireRange("--seed", seed, seed >= 0);
+            training = training with { Seed = (ulong)seed };
+        }
+
         training = training with
         {
+            Strictness = options.GetValue(_strict) is { } strict ? Enum.Parse<SiitStrictness>(strict, ignoreCase: true) : training.Strictness,
             Steps = options.GetValue(_steps) ?? training.Steps,
             PairsPerStep = options.GetValue(_pairs) ?? training.PairsPerStep,
             LearningRate = (float)(options.GetValue(_rate) ?? training.LearningRate),
+            OutsideScale = (float)(options.GetValue(_outsideScale) ?? training.OutsideScale),
+            Threshold = options.GetValue(_threshold) ?? training.Threshold,
         };
         RequireRange("--steps", training.Steps, training.Steps >= 1);
         RequireRange("--pairs", training.PairsPerStep, training.PairsPerStep is >= 1 and <= 65_536);
         RequireRange("--learning-rate", training.LearningRate, training.LearningRate is > 0 and <= 1);
+        RequireRange("--outside-scale", training.OutsideScale, training.OutsideScale is >= 0 and <= 1_000);
         RequireRange("--threshold", training.Threshold, training.Threshold is >= 0 and <= 1);
         string folder = options.GetRequiredValue(_out);
         context.Message(string.Create(

@@ -66,8 +66,8 @@ public sealed class KnownProgram
     /// <summary>The transformer that is trained.</summary>
     public required LowLevelShape Shape { get; init; }
 
-    /// <summary>How it is trained.</summary>
-    public required TrainingSettings Training { get; init; }
+    /// <summary>How it is trained: what the file states, and the defaults of <see cref="SiitOptions"/> for the rest.</summary>
+    public required SiitOptions Training { get; init; }
 
     /// <summary>The components of the true circuit in the order of computation, with what they write and read.</summary>
     public required IReadOnlyList<LayoutComponent> Layout { get; init; }

@@ -2,20 +2,20 @@ using System.Text.Json;
 
 namespace CircuitLasso.InterpBench;
 
-/// <summary>Reads how a program's model is trained; what is left out has its default.</summary>
+/// <summary>Reads how a program's model is trained; what is left out, or null, has the default of <see cref="SiitOptions"/>.</summary>
 internal static class TrainingReader
 {
-    // The last ones describe the published runs and are not used.
+    // The last ones describe InterpBench's own runs and have no counterpart here.
     private static readonly HashSet<string> _known =
     [
-        "lr", "use_single_loss", "iit_weight", "behavior_weight", "strict_weight", "epochs", "epochs_default", "clip_grad_norm", "lr_scheduler", "siit_sampling",
-        "val_iia_sampling", "early_stop_accuracy_threshold", "seed", "batch_size", "adam_betas", "next_token",
-        "include_mlp", "samples_default", "test_fraction", "note",
+        "lr", "lr_scheduler", "adam_betas", "clip_grad_norm", "batch_size", "iit_weight", "behavior_weight", "strict_weight", "siit_sampling", "early_stop_accuracy_threshold", "seed",
+        "steps", "steps_per_evaluation", "evaluation_pairs", "favours_lagging", "outside_scale",
+        "use_single_loss", "epochs", "epochs_default", "val_iia_sampling", "next_token", "include_mlp", "samples_default", "test_fraction", "note",
     ];
 
-    public static TrainingSettings Read(ProgramJson json, JsonElement root)
+    public static SiitOptions Read(ProgramJson json, JsonElement root)
     {
-        TrainingSettings usual = new();
+        SiitOptions usual = new();
         if (ProgramJson.Optional(root, "training") is not { } training)
         {
             return usual;
@@ -27,50 +27,55 @@ internal static class TrainingReader
             throw json.Error("'next_token' asks for outputs at all positions of a sentence, which is not offered");
         }
 
+        (float beta1, float beta2) = Betas(json, training, usual);
         return usual with
         {
-            LearningRate = json.Number(training, "lr", 1e-8, 10, usual.LearningRate),
-            AdamDecay = Decay(json, training, usual.AdamDecay),
-            BatchSize = json.Integer(training, "batch_size", 1, 1 << 16, usual.BatchSize),
-            InterchangeWeight = json.Number(training, "iit_weight", 0, 1_000, usual.InterchangeWeight),
-            BehaviourWeight = json.Number(training, "behavior_weight", 0, 1_000, usual.BehaviourWeight),
-            StrictWeight = json.Number(training, "strict_weight", 0, 1_000, usual.StrictWeight),
-            UsesSingleLoss = json.Flag(training, "use_single_loss", usual.UsesSingleLoss),
-            MaximumEpochs = json.Integer(training, "epochs", 1, 1_000_000, json.Integer(training, "epochs_default", 1, 1_000_000, usual.MaximumEpochs)),
+            LearningRate = (float)json.Number(training, "lr", 1e-8, 1, usual.LearningRate),
+            Schedule = json.OptionalText(training, "lr_scheduler") switch
+            {
+                null => usual.Schedule,
+                "cosine" => SiitSchedule.Cosine,
+                "linear" => SiitSchedule.Linear,
+                "constant" => SiitSchedule.Constant,
+                _ => throw json.Error("'lr_scheduler' is none of 'cosine', 'linear', 'constant'"),
+            },
+            Beta1 = beta1,
+            Beta2 = beta2,
             GradientClip = json.Number(training, "clip_grad_norm", 1e-8, 1e8, usual.GradientClip),
-            HasLinearSchedule = json.OptionalText(training, "lr_scheduler") switch
+            PairsPerStep = json.Integer(training, "batch_size", 1, 1 << 16, usual.PairsPerStep),
+            InterchangeWeight = (float)json.Number(training, "iit_weight", 0, 1_000, usual.InterchangeWeight),
+            BehaviourWeight = (float)json.Number(training, "behavior_weight", 0, 1_000, usual.BehaviourWeight),
+            StrictWeight = (float)json.Number(training, "strict_weight", 0, 1_000, usual.StrictWeight),
+            Strictness = json.OptionalText(training, "siit_sampling") switch
             {
-                null => false,
-                "linear" => true,
-                _ => throw json.Error("'lr_scheduler' is neither null nor 'linear'"),
+                null => usual.Strictness,
+                "individual" => SiitStrictness.Individual,
+                "sample_all" or "all" => SiitStrictness.All,
+                "mixed" => SiitStrictness.Mixed,
+                _ => throw json.Error("'siit_sampling' is none of 'individual', 'sample_all', 'all', 'mixed'"),
             },
-            StrictSampling = json.OptionalText(training, "siit_sampling") switch
-            {
-                null => usual.StrictSampling,
-                "individual" or "sample_all" or "all" => json.OptionalText(training, "siit_sampling")!,
-                _ => throw json.Error("'siit_sampling' is none of 'individual', 'sample_all', 'all'"),
-            },
-            ValidatesAllNodes = json.OptionalText(training, "val_iia_sampling") switch
-            {
-                null or "random" => false,
-                "all" => true,
-                _ => throw json.Error("'val_iia_sampling' is neither 'random' nor 'all'"),
-            },
-            AccuracyThreshold = json.Number(training, "early_stop_accuracy_threshold", 0, 100, usual.AccuracyThreshold),
-            Seed = ProgramJson.Optional(training, "seed") is { } seed ? json.Integer(seed, "'seed'", 0, int.MaxValue) : null,
+            Threshold = ProgramJson.Optional(training, "early_stop_accuracy_threshold") is { } percent
+                ? (double)((decimal)json.Number(percent, "'early_stop_accuracy_threshold'", 0, 100) / 100)
+                : usual.Threshold,
+            Seed = (ulong)json.Integer(training, "seed", 0, int.MaxValue, 0),
+            Steps = json.Integer(training, "steps", 1, 10_000_000, usual.Steps),
+            StepsPerEvaluation = json.Integer(training, "steps_per_evaluation", 1, 1_000_000, usual.StepsPerEvaluation),
+            EvaluationPairs = json.Integer(training, "evaluation_pairs", 1, 100_000, usual.EvaluationPairs),
+            FavoursLagging = json.Flag(training, "favours_lagging", usual.FavoursLagging),
+            OutsideScale = (float)json.Number(training, "outside_scale", 0, 1_000, usual.OutsideScale),
         };
     }
 
-    private static (double First, double Second) Decay(ProgramJson json, JsonElement training, (double First, double Second) usual)
+    private static (float First, float Second) Betas(ProgramJson json, JsonElement training, SiitOptions usual)
     {
         if (ProgramJson.Optional(training, "adam_betas") is not { } element)
         {
-            return usual;
+            return (usual.Beta1, usual.Beta2);
         }
 
         JsonElement[] betas = json.List(element, "'adam_betas'", 2);
-        return betas.Length == 2
-            ? (json.Number(betas[0], "an entry of 'adam_betas'", 0, 0.999_999), json.Number(betas[1], "an entry of 'adam_betas'", 0, 0.999_999))
-            : throw json.Error("'adam_betas' are not two numbers");
+        return betas.Length == 2 ? (Beta(betas[0]), Beta(betas[1])) : throw json.Error("'adam_betas' are not two numbers");
+
+        float Beta(JsonElement beta) => (float)json.Number(beta, "an entry of 'adam_betas'", 0, 0.999_999);
     }
 }

@@ -1,6 +1,8 @@
 namespace CircuitLasso.InterpBench;
 
-/// <summary>Settings of one training. The same settings and program give the same model, whatever the number of threads.</summary>
+/// <summary>
+/// Settings of one training; a program file states its own in <see cref="KnownProgram.Training"/>. The same settings and program give the same model, whatever the number of threads.
+/// </summary>
 public sealed record SiitOptions
 {
     /// <summary>Seed of the parameters, the data and the swaps; 0 by default.</summary>
@@ -12,8 +14,11 @@ public sealed record SiitOptions
     /// <summary>Pairs of a step, each seen three times: with an interchange, with a strict swap, as it is; 128 by default.</summary>
     public int PairsPerStep { get; init; } = 128;
 
-    /// <summary>Learning rate at the start, falling along a line to a twentieth at the last step; .005 by default.</summary>
+    /// <summary>Learning rate at the start; .005 by default.</summary>
     public float LearningRate { get; init; } = 0.005f;
+
+    /// <summary>How the learning rate falls; <see cref="SiitSchedule.Cosine"/> by default.</summary>
+    public SiitSchedule Schedule { get; init; }
 
     /// <summary>Adam's decay of the mean of gradients; .9 by default.</summary>
     public float Beta1 { get; init; } = 0.9f;
@@ -32,6 +37,18 @@ public sealed record SiitOptions
 
     /// <summary>Weight of the behaviour loss; 1 by default.</summary>
     public float BehaviourWeight { get; init; } = 1;
+
+    /// <summary>
+    /// Whether circuit nodes are drawn for the interchange loss in proportion to what they lacked at the last evaluation (1 - interchange accuracy + .05), and not uniformly;
+    /// false by default. It helps where one node is learned much later than the others.
+    /// </summary>
+    public bool FavoursLagging { get; init; }
+
+    /// <summary>
+    /// Factor of the output weights of nodes outside the circuit at the start; 1 by default. Where a model has many of them, a small one keeps what all of them together say to the others from
+    /// drowning the circuit.
+    /// </summary>
+    public float OutsideScale { get; init; } = 1;
 
     /// <summary>Most steps; 10,000 by default.</summary>
     public int Steps { get; init; } = 10_000;
@@ -61,6 +78,11 @@ public sealed record SiitOptions
         ArgumentOutOfRangeException.ThrowIfNegative(InterchangeWeight);
         ArgumentOutOfRangeException.ThrowIfNegative(StrictWeight);
         ArgumentOutOfRangeException.ThrowIfNegative(BehaviourWeight);
+        ArgumentOutOfRangeException.ThrowIfNegative(Beta1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(Beta1, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(Beta2);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(Beta2, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(OutsideScale);
         ArgumentOutOfRangeException.ThrowIfNegative(Threshold);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threshold, 1);
     }

@@ -15,7 +15,7 @@ public sealed partial class SiitTrainer
     /// <summary>What tells this training from every other: the program's text and all settings.</summary>
     private string Fingerprint => JsonSerializer.Serialize(_options) + " " + Convert.ToHexString(SHA256.HashData(_program.Json.Span));
 
-    /// <summary>Writes the state after an evaluation: parameters, moments, the best parameters so far, and the evaluations.</summary>
+    /// <summary>Writes the state after an evaluation: parameters, moments, the best parameters so far, the evaluations, and the last interchange accuracies.</summary>
     /// <param name="path">The file; it is replaced as a whole.</param>
     /// <exception cref="InputException">The file cannot be written.</exception>
     public void SaveState(string path)
@@ -28,6 +28,7 @@ public sealed partial class SiitTrainer
             ["best_score"] = _bestScore.ToString("R", CultureInfo.InvariantCulture),
             ["reached"] = ReachedThreshold ? "1" : "0",
             ["points"] = JsonSerializer.Serialize(_points),
+            ["interchange"] = JsonSerializer.Serialize(_lastInterchange),
         };
         (string Name, float[] Values)[] tensors = [.. StateTensors().Select(entry => (entry.Name, entry.Tensor?.ToArray() ?? _bestParameters[entry.Best]))];
         using SafeTensorsWriter writer = new(path, tensors.Select(entry => new SafeTensorsDeclaration(entry.Name, SafeTensorsDataType.Float32, [entry.Values.Length])), metadata);
@@ -54,7 +55,9 @@ public sealed partial class SiitTrainer
         int bestStep = Whole(file, "best_step", step);
         int points = (step + _options.StepsPerEvaluation - 1) / _options.StepsPerEvaluation;
         if (!double.TryParse(file.Metadata.GetValueOrDefault("best_score"), NumberStyles.Float, CultureInfo.InvariantCulture, out double bestScore)
-            || bestScore is not (>= 0 and <= 1) || step < 1 || bestStep < 1 || ReadPoints(file) is not { } read || read.Count != points)
+            || bestScore is not (>= 0 and <= 1) || step < 1 || bestStep < 1 || Read<List<SiitTrainingPoint>>(file, "points") is not { } read || read.Count != points
+            || Read<Dictionary<string, double>>(file, "interchange") is not { } interchange || !interchange.Keys.ToHashSet().SetEquals(_scheme.CircuitNodes)
+            || interchange.Values.Any(share => share is not (>= 0 and <= 1)))
         {
             throw Damaged(path);
         }
@@ -88,6 +91,7 @@ public sealed partial class SiitTrainer
         _points.Clear();
         _points.AddRange(read);
         _bestParameters = best;
+        _lastInterchange = interchange;
         (_bestStep, _bestScore, StepsTaken, _optimiser.StepCount) = (bestStep, bestScore, step, step);
         ReachedThreshold = file.Metadata.GetValueOrDefault("reached") == "1";
     }
@@ -97,11 +101,12 @@ public sealed partial class SiitTrainer
             ? value
             : throw Damaged(file.Path);
 
-    private static List<SiitTrainingPoint>? ReadPoints(SafeTensorsFile file)
+    private static T? Read<T>(SafeTensorsFile file, string name)
+        where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<List<SiitTrainingPoint>>(file.Metadata.GetValueOrDefault("points") ?? "null");
+            return JsonSerializer.Deserialize<T>(file.Metadata.GetValueOrDefault(name) ?? "null");
         }
         catch (JsonException)
         {

@@ -16,6 +16,8 @@ namespace CircuitLasso.InterpBench;
 public sealed partial class SiitTrainer : IDisposable
 {
     private const int Copies = 3;
+    private const double LeastLag = 0.05;
+    private const float LinearEnd = 2e-4f;
     private const ulong EvaluationStream = 0xE7A1;
     private const ulong FinalStream = 0xF1A7;
     private readonly KnownProgram _program;
@@ -23,26 +25,28 @@ public sealed partial class SiitTrainer : IDisposable
     private readonly SiitScheme _scheme;
     private readonly SiitSampler _sampler;
     private readonly AdamW _optimiser;
-    private readonly LearningRateSchedule _schedule;
+    private readonly LearningRateSchedule _cosine;
     private readonly SiitPairs _evaluationPairs;
     private readonly List<SiitTrainingPoint> _points = [];
     private double _lossSum;
     private double _bestScore = -1;
     private int _bestStep;
     private float[][] _bestParameters = [];
+    private IReadOnlyDictionary<string, double>? _lastInterchange;
 
     /// <summary>Starts a training at random parameters.</summary>
     /// <param name="program">The program.</param>
-    /// <param name="options">Settings; null takes the defaults.</param>
+    /// <param name="options">Settings; null takes the program's own.</param>
     public SiitTrainer(KnownProgram program, SiitOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(program);
         _program = program;
-        _options = options ?? new SiitOptions();
+        _options = options ?? program.Training;
         _options.RequireValid();
         ModelDescription description = LowLevelModel.Describe(program);
         Model = new TransformerModel(description, ParameterInitializer.Normal(description, _options.Seed, (float)program.Shape.InitialDeviation));
         _scheme = new SiitScheme(program, description);
+        OutsideWeights.Scale(Model, program.OutsideNodes, _options.OutsideScale);
         _sampler = new SiitSampler(program);
         _optimiser = new AdamW(new AdamWOptions { Beta1 = _options.Beta1, Beta2 = _options.Beta2, WeightDecay = 0 });
         foreach (ParameterKey key in Model.Parameters.Keys)
@@ -50,7 +54,7 @@ public sealed partial class SiitTrainer : IDisposable
             _optimiser.Add(Model.Parameters[key]);
         }
 
-        _schedule = new LearningRateSchedule(_options.LearningRate, 0, _options.Steps, _options.LearningRate / 20);
+        _cosine = new LearningRateSchedule(_options.LearningRate, 0, _options.Steps, _options.LearningRate / 20);
         _evaluationPairs = _sampler.Evaluation(StreamSeed(EvaluationStream), _options.EvaluationPairs);
     }
 
@@ -86,6 +90,7 @@ public sealed partial class SiitTrainer : IDisposable
         SiitScores scores = SiitEvaluation.Measure(Model, _scheme, _evaluationPairs, cancellation);
         SiitTrainingPoint point = new(StepsTaken, _lossSum / (end - start), scores.Accuracy, scores.MeanInterchange, scores.MeanStrict, scores.AllOutside);
         _points.Add(point);
+        _lastInterchange = scores.Interchange;
         double smallest = scores.Smallest(_options.Strictness);
         ReachedThreshold = smallest >= _options.Threshold;
         if (smallest > _bestScore || ReachedThreshold)
@@ -119,6 +124,33 @@ public sealed partial class SiitTrainer : IDisposable
         Model.Dispose();
     }
 
+    /// <summary>The learning rate of a step, counted from 0.</summary>
+    internal float RateAt(int step) => _options.Schedule switch
+    {
+        SiitSchedule.Constant => _options.LearningRate,
+        SiitSchedule.Linear => float.Lerp(_options.LearningRate, Math.Min(LinearEnd, _options.LearningRate), (float)step / _options.Steps),
+        _ => _cosine.At(step),
+    };
+
+    /// <summary>Draws a place with a probability in proportion to its weight.</summary>
+    internal static int DrawByWeight(RandomSource random, ReadOnlySpan<double> weights)
+    {
+        double sum = 0;
+        foreach (double weight in weights)
+        {
+            sum += weight;
+        }
+
+        double place = random.NextDouble() * sum;
+        int drawn = 0;
+        while (drawn < weights.Length - 1 && (place -= weights[drawn]) >= 0)
+        {
+            drawn++;
+        }
+
+        return drawn;
+    }
+
     // One stream of random numbers per step, so that a training goes on from any step as if it had never stopped.
     private ulong StreamSeed(ulong stream) => (_options.Seed * 0x9E3779B97F4A7C15) ^ (stream * 0xD1342543DE82EF95);
 
@@ -133,7 +165,7 @@ public sealed partial class SiitTrainer : IDisposable
         bool[] swapped = new bool[Copies * count * _scheme.Swap.Nodes];
         for (int row = 0; row < count; row++)
         {
-            interchanged[row] = _scheme.InterchangeNodes[random.NextInt32(_scheme.InterchangeNodes.Count)];
+            interchanged[row] = DrawInterchange(random);
             swapped[(row * _scheme.Swap.Nodes) + _scheme.Swap.IndexOf(interchanged[row])] = true;
             DrawOutsideNodes(random, swapped.AsSpan((count + row) * _scheme.Swap.Nodes, _scheme.Swap.Nodes));
         }
@@ -147,12 +179,20 @@ public sealed partial class SiitTrainer : IDisposable
             .Add(Part(2, outputs, _options.BehaviourWeight));
         loss.Backward();
         GradientNorm.Clip(_optimiser.Parameters, _options.GradientClip);
-        _optimiser.Step(_schedule.At(StepsTaken));
+        _optimiser.Step(RateAt(StepsTaken));
         _optimiser.ClearGradients();
         StepsTaken++;
         return loss.Item();
 
         Tensor Part(int copy, float[] wanted, float weight) => _scheme.Loss(logits.Slice(0, copy * count, count), wanted).Scale(weight);
+    }
+
+    private string DrawInterchange(RandomSource random)
+    {
+        IReadOnlyList<string> nodes = _scheme.InterchangeNodes;
+        return _options.FavoursLagging && _lastInterchange is { } reached
+            ? nodes[DrawByWeight(random, [.. nodes.Select(node => 1 - reached[node] + LeastLag)])]
+            : nodes[random.NextInt32(nodes.Count)];
     }
 
     private void DrawOutsideNodes(RandomSource random, Span<bool> swapped)

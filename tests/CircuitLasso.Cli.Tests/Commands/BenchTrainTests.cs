@@ -60,6 +60,22 @@ public sealed class BenchTrainTests : IDisposable
         Assert.True(File.Exists(Path.Combine(Out, "model.safetensors")));
     }
 
+    [Fact]
+    public void The_program_states_how_it_is_trained_and_options_on_the_command_line_win()
+    {
+        File.WriteAllText(ProgramFile, Program.Replace(
+            "\"output\": \"classification\"",
+            "\"output\": \"classification\", \"training\": {\"lr\": 0.003, \"batch_size\": 8, \"steps\": 3, \"seed\": 7, \"siit_sampling\": \"mixed\", \"iit_weight\": 2}",
+            StringComparison.Ordinal));
+
+        Assert.Equal(3, CommandLine.Run("bench", "train", "--program", ProgramFile, "--out", Out, "--steps", "2", "--seed", "9").ExitCode);
+
+        JsonElement options = JsonDocument.Parse(File.ReadAllText(Path.Combine(Out, "training.json"))).RootElement.GetProperty("options");
+        Assert.Equal((2, 9), (options.GetProperty("steps").GetInt32(), options.GetProperty("seed").GetInt32()));
+        Assert.Equal((0.003f, 8, 2f), (options.GetProperty("learning_rate").GetSingle(), options.GetProperty("pairs_per_step").GetInt32(), options.GetProperty("interchange_weight").GetSingle()));
+        Assert.Equal("mixed", options.GetProperty("strictness").GetString());
+    }
+
     [Theory]
     [InlineData("\"map\"", "\"mop\"", "is_b")]
     [InlineData("\"inputs\": [\"tokens\"]", "\"inputs\": [\"is_b\"]", "is_b")]
@@ -79,6 +95,8 @@ public sealed class BenchTrainTests : IDisposable
 
     [Theory]
     [InlineData("--steps", "0")]
+    [InlineData("--seed", "-1")]
+    [InlineData("--outside-scale", "-1")]
     [InlineData("--pairs", "0")]
     [InlineData("--learning-rate", "-1")]
     [InlineData("--threshold", "2")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
 using CircuitLasso.Testing;
 using Xunit;
 
@@ -35,19 +36,22 @@ public sealed class SiitTrainingTests
         Assert.Equal(8, again.Strict.Count);
     }
 
-    [Fact]
-    public void An_interrupted_training_goes_on_to_the_same_bytes_whatever_the_number_of_threads()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_interrupted_training_goes_on_to_the_same_bytes_whatever_the_number_of_threads(bool favoursLagging)
     {
+        SiitOptions options = _short with { FavoursLagging = favoursLagging };
         using TemporaryFolder folder = new();
         string whole = folder.PathOf("whole");
         string parts = folder.PathOf("parts");
-        KnownCircuitTraining.Run(TinyPrograms.RunningShare, _short, whole);
+        KnownCircuitTraining.Run(TinyPrograms.RunningShare, options, whole);
         using CancellationTokenSource stop = new();
         Assert.Throws<OperationCanceledException>(() => KnownCircuitTraining.Run(
-            TinyPrograms.RunningShare, _short, parts, point => { if (point.Step == 20) { stop.Cancel(); } }, null, stop.Token));
+            TinyPrograms.RunningShare, options, parts, point => { if (point.Step == 20) { stop.Cancel(); } }, null, stop.Token));
         Assert.False(File.Exists(Path.Combine(parts, KnownCircuitTraining.LogFile)));
 
-        SiitTrainingResult result = KnownCircuitTraining.Run(TinyPrograms.RunningShare, _short, parts);
+        SiitTrainingResult result = KnownCircuitTraining.Run(TinyPrograms.RunningShare, options, parts);
 
         Assert.Equal([10, 20, 30], result.Points.Select(point => point.Step));
         string[] files = [.. Directory.GetFiles(whole).Select(Path.GetFileName).Order(StringComparer.Ordinal)!];
@@ -56,6 +60,96 @@ public sealed class SiitTrainingTests
         {
             Assert.Equal(File.ReadAllBytes(Path.Combine(whole, file)), File.ReadAllBytes(Path.Combine(parts, file)));
         }
+    }
+
+    [Theory]
+    [InlineData(new double[] { 1, 1, 1, 1 })]
+    [InlineData(new double[] { 0.05, 0.05, 0.55, 0.35 })]
+    [InlineData(new double[] { 0, 0, 2, 0 })]
+    [InlineData(new double[] { 3 })]
+    public void A_node_that_lacks_more_is_drawn_more_in_proportion(double[] weights)
+    {
+        const int Draws = 20_000;
+        int[] drawn = new int[weights.Length];
+        RandomSource random = new(3);
+        RandomSource same = new(3);
+        for (int draw = 0; draw < Draws; draw++)
+        {
+            int place = SiitTrainer.DrawByWeight(random, weights);
+            Assert.Equal(place, SiitTrainer.DrawByWeight(same, weights));
+            drawn[place]++;
+        }
+
+        // Four deviations of a share of 20,000 draws are at most .0142.
+        Assert.All(weights.Zip(drawn), pair => Assert.Equal(pair.First / weights.Sum(), pair.Second / (double)Draws, 0.0142));
+    }
+
+    [Fact]
+    public void Lagging_nodes_are_favoured_from_the_first_evaluation_on()
+    {
+        SiitOptions uniform = _short with { Threshold = 1, Steps = 20 };
+        using SiitTrainer plain = new(TinyPrograms.RunningShare, uniform);
+        using SiitTrainer favouring = new(TinyPrograms.RunningShare, uniform with { FavoursLagging = true });
+
+        Assert.Equal(plain.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken), favouring.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken));
+        Assert.NotEqual(
+            plain.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken).Loss, favouring.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken).Loss);
+    }
+
+    [Theory]
+    [InlineData(0f)]
+    [InlineData(0.25f)]
+    public void Only_what_outside_nodes_write_is_scaled_at_the_start(float scale)
+    {
+        KnownProgram program = TinyPrograms.RunningShare;
+        using SiitTrainer plain = new(program, _short);
+        using SiitTrainer scaled = new(program, _short with { OutsideScale = scale });
+        int heads = program.Shape.Heads;
+        foreach (ParameterKey key in plain.Model.Parameters.Keys)
+        {
+            float[] before = plain.Model.Parameters[key].ToArray();
+            float[] expected = [.. before.Select((value, index) => key.Role switch
+            {
+                // [width, heads x head width]
+                ParameterRole.OutputWeight when !program.IsInCircuit($"a{key.Layer}.h{index / program.Shape.HeadWidth % heads}") => scale * value,
+                ParameterRole.MlpDownWeight when !program.IsInCircuit($"m{key.Layer}") => scale * value,
+                _ => value,
+            })];
+
+            Assert.Equal(expected, scaled.Model.Parameters[key].ToArray());
+            Assert.Equal(key.Role is ParameterRole.OutputWeight || key == new ParameterKey(ParameterRole.MlpDownWeight, 1), !before.SequenceEqual(expected));
+        }
+    }
+
+    [Theory]
+    [InlineData(SiitSchedule.Constant)]
+    [InlineData(SiitSchedule.Linear)]
+    [InlineData(SiitSchedule.Cosine)]
+    public void The_learning_rate_starts_at_its_peak_and_ends_where_its_schedule_says(SiitSchedule schedule)
+    {
+        using SiitTrainer trainer = new(TinyPrograms.RunningShare, _short with { Schedule = schedule, LearningRate = 0.01f, Steps = 100 });
+        (float middle, float end) = schedule switch
+        {
+            SiitSchedule.Constant => (0.01f, 0.01f),
+            SiitSchedule.Linear => (0.0051f, 0.0002f),
+            _ => (0.00525f, 0.0005f),
+        };
+
+        Assert.Equal(0.01f, trainer.RateAt(0), 1e-8f);
+        Assert.Equal(middle, trainer.RateAt(50), 1e-8f);
+        Assert.Equal(end, trainer.RateAt(100), 1e-8f);
+    }
+
+    [Fact]
+    public void A_trainer_without_options_takes_those_of_the_program()
+    {
+        KnownProgram program = ProgramFixtures.Parse(System.Text.Encoding.UTF8.GetString(TinyPrograms.RunningShare.Json.Span).Replace(
+            "\"output\": \"regression\"", "\"output\": \"regression\", \"training\": {\"steps\": 7, \"steps_per_evaluation\": 4, \"batch_size\": 3, \"evaluation_pairs\": 5}", StringComparison.Ordinal));
+        using SiitTrainer trainer = new(program);
+
+        Assert.Equal(4, trainer.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken).Step);
+        Assert.Equal(7, trainer.TrainToNextEvaluation(cancellation: TestContext.Current.CancellationToken).Step);
+        Assert.True(trainer.IsDone);
     }
 
     [Fact]
@@ -136,5 +230,7 @@ public sealed class SiitTrainingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new SiitTrainer(TinyPrograms.RunningShare, new SiitOptions { Steps = 0 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SiitTrainer(TinyPrograms.RunningShare, new SiitOptions { Threshold = 1.5 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new SiitTrainer(TinyPrograms.RunningShare, new SiitOptions { LearningRate = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SiitTrainer(TinyPrograms.RunningShare, new SiitOptions { Beta2 = 1 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SiitTrainer(TinyPrograms.RunningShare, new SiitOptions { OutsideScale = -1 }));
     }
 }

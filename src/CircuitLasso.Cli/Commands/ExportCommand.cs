@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.IO.Compression;
 
 namespace CircuitLasso.Cli;
 
@@ -15,6 +16,8 @@ internal sealed class ExportCommand : ToolCommand
         Required = true,
     };
 
+    private readonly NeuronpediaArguments _neuronpedia = new();
+
     /// <summary>Creates the command.</summary>
     internal ExportCommand()
         : base("export", "Write a circuit in another program's format.")
@@ -22,6 +25,7 @@ internal sealed class ExportCommand : ToolCommand
         Add(_circuit);
         Add(_format);
         Add(_out);
+        _neuronpedia.AddTo(this);
     }
 
     /// <inheritdoc/>
@@ -30,10 +34,36 @@ internal sealed class ExportCommand : ToolCommand
         ICircuitExport export = CircuitExports.Find(options.GetRequiredValue(_format));
         string path = options.GetRequiredValue(_out);
         string source = options.GetRequiredValue(_circuit);
+        bool hasIndex = _neuronpedia.HasIndex(options);
+        NeuronpediaGraphOptions? graph = null;
+        if (export is NeuronpediaExport)
+        {
+            graph = _neuronpedia.Read(options, path);
+            export = new NeuronpediaExport(graph);
+            path = hasIndex ? Path.Combine(Path.GetDirectoryName(path) ?? string.Empty, graph.Slug + ".json") : path;
+        }
+        else
+        {
+            _neuronpedia.RequireNone(options);
+        }
+
         OutputFile.Require(path, source);
         Circuit circuit = CircuitFile.Read(source);
         context.Cancellation.ThrowIfCancellationRequested();
-        CircuitExports.WriteFile(circuit, export, path);
+        if (hasIndex)
+        {
+            NeuronpediaGraphIndex.WriteGraph(circuit, graph!, Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
+        else
+        {
+            CircuitExports.WriteFile(circuit, export, path);
+        }
+
+        if (graph is not null)
+        {
+            WarnOfUpload(path, context);
+        }
+
         long bytes = new FileInfo(path).Length;
         context.Print(
             text => text.WriteLine(FormattableString.Invariant($"{path}: {export.Name}, {circuit.Nodes.Count} nodes, {circuit.Edges.Count} edges, {bytes} bytes")),
@@ -46,5 +76,22 @@ internal sealed class ExportCommand : ToolCommand
                 json.WriteNumber("bytes", bytes);
             });
         return ExitCode.Done;
+    }
+
+    // Neuronpedia takes graphs compressed with gzip, and none that is very small or very large.
+    private static void WarnOfUpload(string path, CommandContext context)
+    {
+        using CountingStream compressed = new();
+        using (FileStream file = File.OpenRead(path))
+        using (GZipStream gzip = new(compressed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            file.CopyTo(gzip);
+        }
+
+        if (compressed.Length is < NeuronpediaExport.SmallestUpload or > NeuronpediaExport.LargestUpload)
+        {
+            context.Message(FormattableString.Invariant(
+                $"{path} has {compressed.Length} bytes compressed with gzip; Neuronpedia takes uploads of {NeuronpediaExport.SmallestUpload} to {NeuronpediaExport.LargestUpload} bytes. Viewers of one's own read it all the same."));
+        }
     }
 }

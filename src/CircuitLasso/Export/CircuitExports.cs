@@ -13,6 +13,7 @@ public static class CircuitExports
         new DotExport(),
         new GraphMlExport(),
         new EapIgExport(),
+        new NeuronpediaExport(),
     ];
 
     /// <summary>The format of that name.</summary>

@@ -16,10 +16,11 @@ public sealed class ExportTests
         {
             string target = folder.PathOf("out");
             (int exitCode, string output, string error) = CommandLine.Run("export", "--circuit", path, "--format", export.Name, "--out", target);
-            Assert.Equal((0, string.Empty), (exitCode, error));
+            Assert.Equal(0, exitCode);
+            Assert.Equal(export is NeuronpediaExport, error.Contains("bytes compressed with gzip; Neuronpedia takes uploads of 1024 to", StringComparison.Ordinal));
             Assert.StartsWith($"{target}: {export.Name}, 8 nodes, 26 edges", output, StringComparison.Ordinal);
             using MemoryStream expected = new();
-            export.Write(circuit, expected);
+            (export is NeuronpediaExport ? new NeuronpediaExport(new NeuronpediaGraphOptions { Slug = "out" }) : export).Write(circuit, expected);
             Assert.Equal(expected.ToArray(), File.ReadAllBytes(target));
         }
     }
@@ -41,7 +42,7 @@ public sealed class ExportTests
     {
         (int exitCode, _, string error) = CommandLine.Run("export", "--circuit", "a", "--format", "pdf", "--out", "b");
         Assert.Equal(2, exitCode);
-        Assert.Equal("error: --format: 'pdf' is no export format; use one of json, csv, dot, graphml, eap-ig" + Environment.NewLine, error);
+        Assert.Equal("error: --format: 'pdf' is no export format; use one of json, csv, dot, graphml, eap-ig, neuronpedia" + Environment.NewLine, error);
     }
 
     [Fact]
@@ -65,6 +66,43 @@ public sealed class ExportTests
         (int exitCode, _, string error) = CommandLine.Run("export", "--circuit", path, "--format", "csv", "--out", folder.PathOf("no", "b.csv"));
         Assert.Equal(2, exitCode);
         Assert.StartsWith($"error: {folder.PathOf("no", "b.csv")}: ", error, StringComparison.Ordinal);
+        Assert.Equal([path], Directory.GetFileSystemEntries(folder.Root));
+    }
+
+    [Fact]
+    public void A_graph_for_circuit_tracers_viewer_is_written_beside_its_index()
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        CircuitFile.Write(CommandLine.SampleCircuit(), path);
+        string model = SharedData.Require("stories260k");
+        (int exitCode, string output, string error) = CommandLine.Run(
+            "export", "--circuit", path, "--format", "neuronpedia", "--out", folder.PathOf("x.json"), "--slug", "my-graph", "--scan", "my-model", "--prompt", "Once upon", "--model", model, "--graph-index");
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith(folder.PathOf("my-graph.json") + ": neuronpedia", output, StringComparison.Ordinal);
+        Assert.Contains("Neuronpedia takes uploads", error, StringComparison.Ordinal);
+        JsonElement metadata = JsonDocument.Parse(File.ReadAllText(folder.PathOf("graph-metadata.json"))).RootElement.GetProperty("graphs")[0];
+        Assert.Equal("my-graph", metadata.GetProperty("slug").GetString());
+        Assert.Equal("my-model", metadata.GetProperty("scan").GetString());
+        Assert.Equal("Once upon", metadata.GetProperty("prompt").GetString());
+        Assert.True(metadata.GetProperty("prompt_tokens").GetArrayLength() >= 2);
+        Assert.False(File.Exists(folder.PathOf("x.json")));
+    }
+
+    [Theory]
+    [InlineData("--slug: belongs to --format neuronpedia", "--format", "dot", "--slug", "a")]
+    [InlineData("--graph-index: belongs to --format neuronpedia", "--format", "json", "--graph-index")]
+    [InlineData("--prompt: needs --model", "--format", "neuronpedia", "--prompt", "a")]
+    [InlineData("--model: needs --prompt", "--format", "neuronpedia", "--model", "a")]
+    [InlineData("--slug: 'a b' cannot name a graph", "--format", "neuronpedia", "--slug", "a b")]
+    public void Options_of_a_graph_are_refused_where_they_make_no_sense(string message, params string[] options)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.circuit");
+        CircuitFile.Write(CommandLine.SampleCircuit(), path);
+        (int exitCode, _, string error) = CommandLine.Run(["export", "--circuit", path, "--out", folder.PathOf("b.json"), .. options]);
+        Assert.Equal(2, exitCode);
+        Assert.StartsWith("error: " + message, error, StringComparison.Ordinal);
         Assert.Equal([path], Directory.GetFileSystemEntries(folder.Root));
     }
 }

@@ -11,7 +11,7 @@ public sealed class CircuitExportsTests
         Assert.Equal(CircuitExports.All.Count, CircuitExports.All.Select(export => export.Name).Distinct().Count());
         Assert.All(CircuitExports.All, export => Assert.Same(export, CircuitExports.Find(export.Name)));
         Assert.All(CircuitExports.All, export => Assert.NotEmpty(export.Description));
-        Assert.Equal("--format: 'pdf' is no export format; use one of json, csv, dot, graphml, eap-ig", Assert.Throws<InputException>(() => CircuitExports.Find("pdf")).Message);
+        Assert.Equal("--format: 'pdf' is no export format; use one of json, csv, dot, graphml, eap-ig, neuronpedia", Assert.Throws<InputException>(() => CircuitExports.Find("pdf")).Message);
     }
 
     [Fact]

@@ -25,6 +25,18 @@ internal sealed class Options
                 case "--text-column":
                     TextColumn = value;
                     break;
+                case "--turns":
+                    Turns = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--samples":
+                    Samples = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--set":
+                    Set = value;
+                    break;
+                case "--part":
+                    Part = value;
+                    break;
                 default:
                     throw new ArgumentException($"unknown option {arguments[i]}");
             }
@@ -36,4 +48,12 @@ internal sealed class Options
     public string? Text { get; }
 
     public string? TextColumn { get; }
+
+    public int Turns { get; } = 5;
+
+    public int Samples { get; } = 1000;
+
+    public string Set { get; } = "clean";
+
+    public string? Part { get; }
 }

@@ -13,6 +13,7 @@ internal static class Program
         ("kernels", "the loops that the solvers live on, by BenchmarkDotNet; --quick for a short look", KernelBenchmarks.Run),
         ("collect", "a collection against its forward passes alone", CollectBenchmark.Run),
         ("logistic", "l1-penalised logistic regression on files; bench/logistic.py runs the rival beside it", LogisticBenchmark.Run),
+        ("discovery", "circuit discovery by regression against EAP-IG, on the known circuits and at GPT-2 small's shape", DiscoveryBenchmark.Run),
     ];
 
     private static int Main(string[] arguments)

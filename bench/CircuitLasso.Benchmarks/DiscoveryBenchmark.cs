@@ -59,7 +59,7 @@ internal static class DiscoveryBenchmark
             using KnownModel model = models.Open(name);
             DiscoveryTask warmUp = KnownCircuitTask.Draw(model.Program, WarmUpSamples, 0);
             DiscoveryTask task = KnownCircuitTask.Draw(model.Program, options.Samples, 0);
-            Measured[] measured = Measure(model.Model, warmUp, task, options.Turns);
+            Measured[] measured = Measure((model.Model, warmUp), model.Model, task, options.Turns);
             Row($"case {name}", measured);
             for (int method = 0; method < _methods.Length; method++)
             {
@@ -77,9 +77,9 @@ internal static class DiscoveryBenchmark
     {
         Header($"GPT-2 small's shape, random weights, {name}: {pairs} pairs of {tokens} tokens");
         using TransformerModel model = ForwardBenchmark.Gpt2Small();
-        DiscoveryTask warmUp = Task(model, name, 4, tokens, templates);
+        using TransformerModel tiny = ForwardBenchmark.Gpt2Small(2, 2);
         DiscoveryTask task = Task(model, name, pairs, tokens, templates);
-        Measured[] measured = Measure(model, warmUp, task, options.Turns);
+        Measured[] measured = Measure((tiny, Task(tiny, "warm-up", WarmUpSamples, 48, templates)), model, task, options.Turns);
         Row(name, measured);
         for (int method = 0; method < _methods.Length; method++)
         {
@@ -88,13 +88,13 @@ internal static class DiscoveryBenchmark
     }
 
     // Median seconds of every method; the methods take turns, so that what else the machine does hits all of them.
-    private static Measured[] Measure(TransformerModel model, DiscoveryTask warmUp, DiscoveryTask task, int turns)
+    private static Measured[] Measure((TransformerModel Model, DiscoveryTask Task) warmUp, TransformerModel model, DiscoveryTask task, int turns)
     {
         IDiscoveryMethod[] methods = [.. _methods.Select(DiscoveryMethods.Named)];
         DiscoveryOptions options = new();
         foreach (IDiscoveryMethod method in methods)
         {
-            method.Discover(model, warmUp, options);
+            method.Discover(warmUp.Model, warmUp.Task, options);
         }
 
         List<Measured>[] runs = [.. methods.Select(_ => new List<Measured>())];

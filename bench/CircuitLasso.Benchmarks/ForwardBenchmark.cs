@@ -49,13 +49,14 @@ internal static class ForwardBenchmark
         }
     }
 
-    internal static TransformerModel Gpt2Small()
+    /// <summary>Random weights in GPT-2's architecture; small's shape unless fewer layers and heads are asked for.</summary>
+    internal static TransformerModel Gpt2Small(int layers = 12, int heads = 12)
     {
         ModelDescription description = new()
         {
             Family = "gpt2",
-            Layers = 12,
-            Width = 768,
+            Layers = layers,
+            Width = 64 * heads,
             VocabularySize = 50257,
             MaximumPositions = 1024,
             LearnedPositions = true,
@@ -63,14 +64,14 @@ internal static class ForwardBenchmark
             Normalization = new NormalizationDescription(NormalizationKind.Layer, 1e-5f),
             Attention = new AttentionDescription
             {
-                Heads = 12,
-                KeyValueHeads = 12,
+                Heads = heads,
+                KeyValueHeads = heads,
                 HeadWidth = 64,
                 HasInputBias = true,
                 HasOutputBias = true,
-                ScoreScales = [.. Enumerable.Repeat(0.125f, 12)],
+                ScoreScales = [.. Enumerable.Repeat(0.125f, layers)],
             },
-            Mlp = new MlpDescription(3072, Activation.GeluTanh, Gated: false, HasBias: true),
+            Mlp = new MlpDescription(256 * heads, Activation.GeluTanh, Gated: false, HasBias: true),
         };
         return new TransformerModel(description, ParameterInitializer.Random(description, 1));
     }

@@ -159,14 +159,5 @@ internal sealed class BackwardRelevance
         return MeanSquare(result.Span);
     }
 
-    private double MeanSquare(ReadOnlySpan<float> projected)
-    {
-        double sum = 0;
-        foreach (float value in projected)
-        {
-            sum += value * (double)value;
-        }
-
-        return sum / _contributions.Layout.Samples;
-    }
+    private double MeanSquare(ReadOnlySpan<float> projected) => WidenedSums.OfSquares(projected) / _contributions.Layout.Samples;
 }

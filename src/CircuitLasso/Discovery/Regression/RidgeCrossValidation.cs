@@ -8,48 +8,46 @@ namespace CircuitLasso;
 /// </summary>
 internal static class RidgeCrossValidation
 {
-    /// <summary>Chooses for several targets with one design.</summary>
+    /// <summary>Chooses for every reader of a target.</summary>
     /// <param name="gram">The design's products.</param>
-    /// <param name="leading">Columns of the design that are used: the first ones.</param>
-    /// <param name="targets">The targets, each with <paramref name="leading"/> columns of X.</param>
+    /// <param name="target">The target; its columns of X are the design's first ones.</param>
     /// <param name="samples">How many samples each fold has: errors are per sample.</param>
     /// <param name="choice">Among which shares, and on how many folds.</param>
-    /// <returns>For every target the chosen share, and the share of its square that is explained on held-out rows (may be negative; 0 where the target is constant).</returns>
-    public static (double Share, double Explained)[] Choose(FoldedGram gram, int leading, IReadOnlyList<FoldedTarget> targets, IReadOnlyList<int> samples, RidgeShares choice)
+    /// <returns>For every reader the chosen share, and the share of its square that is explained on held-out rows (may be negative; 0 where it is constant).</returns>
+    public static (double Share, double Explained)[] Choose(FoldedGram gram, FoldedTarget target, IReadOnlyList<int> samples, RidgeShares choice)
     {
         int folds = choice.HeldOutFolds;
+        int leading = target.Columns;
         IReadOnlyList<double> shares = choice.Shares;
-        double[,,] errors = new double[targets.Count, shares.Count, folds];
-        double[][][] rest = [.. Enumerable.Range(0, folds).Select(fold => targets.Select(target => target.CrossWithout(fold)).ToArray())];
+        double[,][] errors = new double[shares.Count, folds][];
+        double[][] rest = [.. Enumerable.Range(0, folds).Select(target.CrossWithout)];
         DeterministicParallel.For(folds * shares.Count, task =>
         {
             (int fold, int share) = Math.DivRem(task, shares.Count);
             using NativeBuffer<double> factor = new((nint)leading * leading, zeroed: false);
             for (int row = 0; row < leading; row++)
             {
+                // Only the lower triangle is factorised.
                 System.Numerics.Tensors.TensorPrimitives.Subtract(
-                    gram.All.Slice(row * gram.Columns, leading), gram.Fold(fold).Slice(row * gram.Columns, leading), factor.Slice((nint)row * leading, leading));
+                    gram.All.Slice(row * gram.Columns, row + 1), gram.Fold(fold).Slice(row * gram.Columns, row + 1), factor.Slice((nint)row * leading, row + 1));
             }
 
-            bool varies = Ridge.TryFactorise(leading, factor.Span, shares[share] * FoldedGram.MeanOfDiagonal(factor.Span, leading, leading));
-            for (int target = 0; target < targets.Count; target++)
+            double[] coefficients = [.. rest[fold]];
+            if (Ridge.TryFactorise(leading, factor.Span, shares[share] * FoldedGram.MeanOfDiagonal(factor.Span, leading, leading)))
             {
-                double[] coefficients = [.. rest[fold][target]];
-                if (varies)
-                {
-                    Cholesky.Solve(leading, factor.Span, leading, targets[target].Targets, coefficients, targets[target].Targets);
-                }
-                else
-                {
-                    Array.Clear(coefficients);
-                }
-
-                errors[target, share, fold] = targets[target].Error(gram, fold, coefficients) / samples[fold];
+                Cholesky.Solve(leading, factor.Span, leading, target.Targets, coefficients, target.Targets);
             }
+            else
+            {
+                Array.Clear(coefficients);
+            }
+
+            errors[share, fold] = target.Errors(gram, fold, coefficients);
         });
-        return [.. targets.Select((target, t) => Select(
-            [.. Enumerable.Range(0, shares.Count).Select(share => Enumerable.Range(0, folds).Select(fold => errors[t, share, fold]).ToArray())],
-            target.Squares.Take(folds).Select((square, fold) => square / samples[fold]).Average(), shares))];
+        return [.. Enumerable.Range(0, target.Readers).Select(reader => Select(
+            [.. Enumerable.Range(0, shares.Count).Select(share => Enumerable.Range(0, folds).Select(fold => errors[share, fold][reader] / samples[fold]).ToArray())],
+            target.Squares.Take(folds).Select((squares, fold) => squares[reader] / samples[fold]).Average(),
+            shares))];
     }
 
     private static (double Share, double Explained) Select(double[][] errors, double square, IReadOnlyList<double> shares)

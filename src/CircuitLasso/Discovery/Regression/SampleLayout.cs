@@ -101,34 +101,37 @@ internal sealed class SampleLayout
     /// <param name="taken">Receives the means, slots x columns; empty where they are not wanted.</param>
     public void Centre(Span<float> values, int columns, Span<float> taken = default)
     {
-        double[] means = new double[columns];
+        int length = Slots * columns;
+        double[] means = new double[length];
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            Range tokens = Tokens(sample, columns);
+            WidenedSums.Add(values.Slice(sample * length, length)[tokens], means.AsSpan()[tokens]);
+        }
+
         for (int slot = 0; slot < Slots; slot++)
         {
-            Array.Clear(means);
-            for (int row = slot; row < Rows; row += Slots)
-            {
-                ReadOnlySpan<float> source = values.Slice(row * columns, columns);
-                for (int j = 0; j < columns && IsReal[row]; j++)
-                {
-                    means[j] += source[j];
-                }
-            }
+            Span<double> own = means.AsSpan(slot * columns, columns);
+            System.Numerics.Tensors.TensorPrimitives.Divide(own, RealCount[slot], own);
+        }
 
-            for (int j = 0; j < columns && taken.Length > 0; j++)
-            {
-                taken[(slot * columns) + j] = (float)(means[j] / RealCount[slot]);
-            }
+        for (int i = 0; i < taken.Length; i++)
+        {
+            taken[i] = (float)means[i];
+        }
 
-            for (int row = slot; row < Rows; row += Slots)
-            {
-                Span<float> source = values.Slice(row * columns, columns);
-                for (int j = 0; j < columns; j++)
-                {
-                    source[j] = IsReal[row] ? (float)(source[j] - (means[j] / RealCount[slot])) : 0;
-                }
-            }
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            Range tokens = Tokens(sample, columns);
+            Span<float> own = values.Slice(sample * length, length);
+            WidenedSums.Subtract(own[tokens], means.AsSpan()[tokens]);
+            own[..tokens.Start.Value].Clear();
+            own[tokens.End.Value..].Clear();
         }
     }
+
+    // Where a sample's tokens are in its slots.
+    private Range Tokens(int sample, int columns) => (_first[sample] * columns)..((_first[sample] + _texts[sample].Length) * columns);
 
     private void Add(int sample, int[] text, int[] scored, bool endsTogether)
     {

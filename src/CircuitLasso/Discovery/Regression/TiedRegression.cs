@@ -14,6 +14,7 @@ internal sealed class TiedRegression
     private const int MostDesignColumns = 2048;
     private const int MostSlots = 32;
     private readonly ComponentContributions _contributions;
+    private readonly int[] _sampleFolds;
     private readonly int[] _rowFolds;
     private readonly int[] _foldSizes;
     private readonly RidgeShares _shares;
@@ -26,7 +27,8 @@ internal sealed class TiedRegression
         _shares = shares;
         _random = networkSeed is { } seed ? new RandomSource(seed) : null;
         SampleLayout layout = contributions.Layout;
-        _rowFolds = [.. layout.FoldStart.Select(sample => sample * layout.Slots)];
+        _sampleFolds = HeldOut(layout.FoldStart);
+        _rowFolds = [.. _sampleFolds.Select(sample => sample * layout.Slots)];
         _foldSizes = [.. Enumerable.Range(0, SampleLayout.Folds).Select(fold => layout.FoldStart[fold + 1] - layout.FoldStart[fold])];
         ComponentGraph graph = contributions.Graph;
         Maps = new TiedMap[graph.Nodes.Count];
@@ -107,31 +109,20 @@ internal sealed class TiedRegression
 
         SampleLayout layout = _contributions.Layout;
         int slots = layout.Slots;
-        int width = _contributions.Width;
-        int targets = _contributions.CoordinateWidth(heads[0]);
+        int columns = slots * _contributions.Width;
         bool causal = _contributions.Description.Attention.Causal;
-        int middle = slots / 2;
-        int leading = causal ? (middle + 1) * width : slots * width;
-        using FoldedGram gram = new(read, slots * width, layout.FoldStart);
-        FoldedTarget[] atMiddle = new FoldedTarget[heads.Length];
-        double[][] crosses = new double[heads.Length][];
-        for (int h = 0; h < heads.Length; h++)
-        {
-            using SourceRows written = new(_contributions, heads[h], null);
-            atMiddle[h] = new FoldedTarget(read, leading, slots * width, written.Values[(middle * targets)..], targets, slots * targets, layout.FoldStart, Metric(heads[h]));
-            crosses[h] = new double[checked(slots * width * slots * targets)];
-            FoldedTarget.AddProducts(read, slots * width, slots * width, written.Values, slots * targets, slots * targets, 0, layout.Samples, crosses[h]);
-        }
-
-        (double Share, double Explained)[] chosen = RidgeCrossValidation.Choose(gram, leading, atMiddle, _foldSizes, _shares);
+        using FoldedGram gram = new(read, columns, _sampleFolds);
+        HeadProducts products = new(_contributions, heads, read, _sampleFolds);
+        (double Share, double Explained)[] chosen = RidgeCrossValidation.Choose(gram, products.AtSlot(slots / 2, causal ? ((slots / 2) + 1) * _contributions.Width : columns, [.. heads.Select(Metric)]), _foldSizes, _shares);
         foreach (double share in chosen.Select(choice => choice.Share).Distinct())
         {
-            Ridge.SolveSlots(gram, slots, causal, [.. crosses.Where((_, h) => chosen[h].Share == share)], targets, share);
-        }
-
-        for (int h = 0; h < heads.Length; h++)
-        {
-            Maps[heads[h]] = new SlotMap(heads[h], crosses[h], chosen[h].Share, chosen[h].Explained);
+            int[] alike = [.. Enumerable.Range(0, heads.Length).Where(h => chosen[h].Share == share)];
+            double[][] crosses = [.. alike.Select(products.OfHead)];
+            Ridge.SolveSlots(gram, slots, causal, crosses, products.Targets, share);
+            for (int i = 0; i < alike.Length; i++)
+            {
+                Maps[heads[alike[i]]] = new SlotMap(heads[alike[i]], crosses[i], share, chosen[alike[i]].Explained);
+            }
         }
     }
 
@@ -159,6 +150,7 @@ internal sealed class TiedRegression
         SampleLayout layout = _contributions.Layout;
         int width = _contributions.Width;
         (int[] rows, int[] folds) = layout.ScoredRows();
+        folds = HeldOut(folds);
         float[] logits = Outputs.Logits(residual, rows);
         Outputs.Centre(layout, rows, logits);
         float[] gathered = new float[checked(rows.Length * width)];
@@ -181,11 +173,14 @@ internal sealed class TiedRegression
     {
         using FoldedGram gram = new(x, columns, folds);
         FoldedTarget target = new(x, columns, columns, y, targets, targets, folds, metric);
-        (double share, double explained) = RidgeCrossValidation.Choose(gram, columns, [target], _foldSizes, _shares)[0];
+        (double share, double explained) = RidgeCrossValidation.Choose(gram, target, _foldSizes, _shares)[0];
         double[] coefficients = target.CrossWithout(-1);
         Ridge.Solve(gram, coefficients, targets, share);
         return (coefficients, share, explained);
     }
+
+    // The folds that are held out, and all others as one.
+    private int[] HeldOut(int[] foldStart) => [.. foldStart.Take(Math.Min(_shares.HeldOutFolds + 1, foldStart.Length - 1)), foldStart[^1]];
 
     // basis basis': squares of a head's coordinates as squares in the residual stream.
     private double[] Metric(int head)

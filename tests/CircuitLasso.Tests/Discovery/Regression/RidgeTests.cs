@@ -78,7 +78,7 @@ public sealed class RidgeTests
         foreach (int leading in (int[])[Columns, 5])
         {
             FoldedTarget target = new(x, leading, Columns, y, Targets, Targets, folds, metric);
-            (double share, double explained) = RidgeCrossValidation.Choose(gram, leading, [target], samples, choice)[0];
+            (double share, double explained) = RidgeCrossValidation.Choose(gram, target, samples, choice)[0];
             double[][] errors = [.. choice.Shares.Select(candidate => Enumerable.Range(0, choice.HeldOutFolds).Select(fold => HeldOut(x, y, leading, candidate, folds, fold, metric)).ToArray())];
             double[] means = [.. errors.Select(values => values.Average())];
             int best = Array.IndexOf(means, means.Min());
@@ -100,7 +100,7 @@ public sealed class RidgeTests
         Ridge.Solve(gram, coefficients, 1, 0.1);
         Assert.Equal([0, 0], coefficients);
         FoldedTarget target = new(x, 2, 2, y, 1, 1, Folds(10), []);
-        Assert.Equal((1.0, 0.0), RidgeCrossValidation.Choose(gram, 2, [target], [2, 2, 2, 2, 2], RidgeShares.Wide)[0]);
+        Assert.Equal((1.0, 0.0), RidgeCrossValidation.Choose(gram, target, [2, 2, 2, 2, 2], RidgeShares.Wide)[0]);
     }
 
     private static double HeldOut(float[] x, float[] y, int leading, double share, int[] folds, int fold, double[] metric)

@@ -16,7 +16,7 @@ internal sealed class DemoCommand : ToolCommand
     internal DemoCommand()
         : base(
             "demo",
-            "The main job, end to end, on the embedded model: learn the circuit by which it agrees its verbs, and write it with a report to open in a browser.")
+            "The main job, end to end, on the embedded model: learn the circuit by which it agrees its verbs, test one by intervention, and write both with a report to open in a browser.")
     {
         Add(_out);
     }
@@ -36,11 +36,15 @@ internal sealed class DemoCommand : ToolCommand
         DemonstrationRun trained = runs[0];
         string report = Path.GetFullPath(Path.Combine(folder, "report.html"));
         string circuit = Path.Combine(folder, "agreement.circuit");
+        string tested = Path.Combine(folder, "twins.circuit");
         context.Print(
             output =>
             {
                 output.WriteLine();
                 LearningSummary.WriteText(output, trained.Learning, circuit);
+                output.WriteLine();
+                InterventionSummary.WriteText(output, trained.Intervention!, tested);
+                output.WriteLine();
                 output.WriteLine(FormattableString.Invariant($"report: {report} (open it in a browser); {clock.Elapsed.TotalSeconds:F0} s"));
             },
             json =>
@@ -49,6 +53,7 @@ internal sealed class DemoCommand : ToolCommand
                 json.WriteString("report", report);
                 json.WriteNumber("accuracy", trained.Accuracy);
                 json.WriteNumber("accuracy_shuffled_weights", runs[1].Accuracy);
+                InterventionSummary.WriteJson(json, trained.Intervention!, tested);
                 json.WriteStartObject("seconds");
                 json.WriteNumber("total", clock.Elapsed.TotalSeconds);
                 json.WriteEndObject();

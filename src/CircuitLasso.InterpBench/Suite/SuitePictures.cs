@@ -126,7 +126,7 @@ public static class SuitePictures
             SuiteRow[] own = [.. rows.Where(row => row.Method == methods[panel])];
             double area = own.Average(row => row.Figures.AreaUnderCurve);
             picture.Text(left, top - 10, methods[panel], "strong");
-            picture.Text(left + size, top - 10, SvgPicture.Invariant($"mean AUROC {area:F3}"), "muted end");
+            picture.Text(left + size, top - 10, FormattableString.Invariant($"mean AUROC {area:F3}"), "muted end");
             foreach (double share in new[] { 0, 0.5, 1 })
             {
                 picture.Line(left, top + (share * size), left + size, top + (share * size), "grid");

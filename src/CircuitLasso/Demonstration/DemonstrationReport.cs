@@ -27,8 +27,13 @@ internal sealed class DemonstrationReport
         AddCircuit();
         AddPaths();
         AddAttention();
+        if (trained.Intervention is { } test)
+        {
+            AddIntervention(test);
+        }
+
         AddNumbers(examples);
-        AddCommands();
+        AddCommands(trained.Intervention);
     }
 
     public void Write(string path) => _report.Write(path);
@@ -93,6 +98,48 @@ internal sealed class DemonstrationReport
             }));
     }
 
+    private void AddIntervention(InterventionTest test)
+    {
+        CircuitEvaluation evaluation = test.Evaluation;
+        string components = Text($"{test.Circuit.NodesInCircuit().Count} of {test.Circuit.Nodes.Count} components");
+        _report.AddSection("How much of the preference survives");
+        _report.AddParagraph(
+            Text($"The circuit above sees the last word only. A second one, found by the method 'lasso' from forward passes on {test.LearningPairs} pairs of beginnings, sees all words: it is the smallest along the falling lambda that keeps {InterventionTest.KeptShare:P0} of the preference on these pairs, {test.Edges} of {test.Circuit.Edges.Count} edges between {components}. ")
+            + Text($"It is tested on {test.TestPairs} other pairs. The two beginnings of a pair differ in the number of the deciding noun alone, such as “{test.Example}” and “{test.ExampleTwin}”, so that one wants the plural verb and the other the singular. ")
+            + "The model reads the one, and every edge that is taken away carries instead what its source writes on the other.");
+        _report.AddTable(
+            "What the model still prefers: 100 % is the model as it is, at 50 % it has no preference, at 0 % it wants the verb of the other beginning",
+            ["edges that work on the beginning itself", "edges", "kept of the preference", "logit difference"],
+            [
+                Row("all: the model as it is", test.Circuit.Edges.Count, 1),
+                Row("the circuit alone (faithfulness)", test.Edges, evaluation.Faithfulness),
+                Row("all but the circuit (completeness)", test.Circuit.Edges.Count - test.Edges, evaluation.Completeness),
+                Row("the circuit of the last word, above", _trained.Learning.Circuit.Edges.Count(edge => edge.InCircuit), test.LastWordShare),
+                Row(Text($"random circuits, mean of {test.RandomShares.Count}"), test.Edges, test.RandomShares.Average()),
+                Row(Text($"all but random circuits, mean of {test.RandomShares.Count}"), test.Circuit.Edges.Count - test.Edges, test.RandomComplementShares.Average()),
+                Row("none", 0, 0),
+            ]);
+        _report.AddFigure(
+            FaithfulnessPicture.Draw(
+                "What growing circuits keep of the preference",
+                test.Curve,
+                test.RandomCurve,
+                test.Circuit.Edges.Count,
+                new CircuitCurvePoint((double)test.Edges / test.Circuit.Edges.Count, test.Edges, evaluation.Faithfulness)),
+            "Edges come in the order in which lasso's gates open as lambda falls; those on no path from the embedding to the logits do not count. The other line takes them in random order.");
+        _report.AddPicture(
+            test.Circuit,
+            "The circuit that is tested",
+            "A line's weight is the score at which its gate opens: how much of what its source has in the outputs the edge carries.");
+        _report.AddNote(
+            "What this means, and what it cannot tell",
+            Text($"With {(double)test.Edges / test.Circuit.Edges.Count:P0} of the edges the model keeps {evaluation.Faithfulness:P0} of its preference on pairs that the circuit was not chosen on, where random circuits keep {test.RandomShares.Average():P0}. Without them {evaluation.Completeness:P0} is left, where {test.RandomComplementShares.Average():P0} is left without as many edges at random. On the pairs it was chosen on it keeps {test.LearningShare:P0}."),
+            Text($"The share to keep was set by hand; the curve shows what other shares would have cost. By its own rule, which was chosen on models of a few clear parts, lasso draws {(test.OwnRuleEdges == 0 ? "no circuit at all" : Text($"a circuit of {test.OwnRuleEdges} edges"))} here: this model spreads the work over many edges, and few carry the seventh of what their reader needs that its rule asks for."),
+            "That no smaller circuit would do is not shown, nor that every edge in this one is needed. Edges that carry the same on both beginnings of a pair are not tested at all: such as those that tell where a sentence's verb stands.");
+
+        IReadOnlyList<string> Row(string what, int edges, double share) => [what, Text($"{edges}"), Text($"{share:P1}"), Text($"{test.LogitDifference(share):F2}")];
+    }
+
     private void AddNumbers(IReadOnlyList<GrammarExample> examples)
     {
         _report.AddSection("The figures behind it");
@@ -122,7 +169,7 @@ internal sealed class DemonstrationReport
                 .Select(example => (IReadOnlyList<string>)[example.Phenomenon, example.Sentence, "* " + example.Twin]));
     }
 
-    private void AddCommands()
+    private void AddCommands(InterventionTest? test)
     {
         _report.AddSection("Do it again, step by step");
         _report.AddParagraph("'circuitlasso demo' did all of this. The same by hand, in the folder of this report:");
@@ -132,6 +179,13 @@ internal sealed class DemonstrationReport
             circuitlasso circuit show agreement.circuit
             circuitlasso export --circuit agreement.circuit --format graphml --out agreement.graphml
             """);
+        if (test is not null)
+        {
+            _report.AddCode(Text($"""
+                circuitlasso discover --model model --task twins.jsonl --method lasso --top {test.LargestScores} --out twins.circuit
+                circuitlasso evaluate --circuit twins.circuit --model model --task twins-test.jsonl
+                """));
+        }
     }
 
     private static IEnumerable<HeadAttention> HeadsOf(DemonstrationRun run)

@@ -5,7 +5,8 @@ namespace CircuitLasso;
 
 /// <summary>
 /// The main job, end to end, on the embedded model: minimal pairs of subject-verb agreement, activations at the last word before the verb, a circuit of the
-/// model's own preference between the plural and the singular verb, and the same for a model whose weights are shuffled.
+/// model's own preference between the plural and the singular verb, and the same for a model whose weights are shuffled; then a circuit over all words, tested by
+/// intervention.
 /// </summary>
 public static class GrammarDemonstration
 {
@@ -41,6 +42,7 @@ public static class GrammarDemonstration
         message?.Invoke($"{examples.Count} minimal pairs that the model has not been trained on, such as: {examples[0].Prefix} [{examples[0].AnswerA}/{examples[0].AnswerB}]");
 
         DemonstrationRun first = Run("trained model", trained, folder, "store", "agreement.circuit", pairs, examples, progress, message, cancellation);
+        first = first with { Intervention = Intervene(trained, folder, grammar, examples, first.Learning.Circuit, progress, cancellation) };
         DemonstrationRun second = Run("shuffled weights", shuffled, folder, "store-shuffled", "agreement-shuffled.circuit", pairs, examples, progress, message, cancellation);
         AtomicFile.WriteAllText(Path.Combine(folder, "agreement.svg"), CircuitPicture.Draw(first.Learning.Circuit, DemonstrationReport.PictureTitle));
         new DemonstrationReport(first, second, examples).Write(Path.Combine(folder, "report.html"));
@@ -78,6 +80,20 @@ public static class GrammarDemonstration
             System.Globalization.CultureInfo.InvariantCulture,
             $"{name}: prefers the grammatical verb in {accuracy:P1} of pairs; circuit of {learning.Circuit.NodesInCircuit().Count} nodes and {learning.Circuit.Edges.Count(edge => edge.InCircuit)} edges"));
         return new DemonstrationRun(name, learning, accuracy, HeadAttentionMeasure.Measure(model, tokenizer, examples));
+    }
+
+    private static InterventionTest Intervene(
+        string modelFolder, string folder, PhraseGrammar grammar, IReadOnlyList<GrammarExample> examples, Circuit lastWord, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        string learning = Path.Combine(folder, "twins.jsonl");
+        string test = Path.Combine(folder, "twins-test.jsonl");
+        (string One, string Other) example = AgreementTwins.Write(grammar, examples, learning, test);
+        using TransformerModel model = ModelCheckpoint.Load(modelFolder);
+        Tokenizer tokenizer = Tokenizer.Load(modelFolder);
+        InterventionTest tested = CircuitIntervention.Run(
+            model, modelFolder, TaskFile.Read(learning, tokenizer, model), TaskFile.Read(test, tokenizer, model), example, lastWord, progress, cancellation);
+        CircuitFile.Write(tested.Circuit, Path.Combine(folder, "twins.circuit"));
+        return tested;
     }
 
     private static void Shuffle(string source, string destination)

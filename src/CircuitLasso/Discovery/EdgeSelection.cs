@@ -87,6 +87,33 @@ public static class EdgeSelection
     }
 
     /// <summary>
+    /// The circuits that grow as the threshold falls: the edges of largest absolute score, one more at a time, pruned. Only circuits that have an edge and differ from the one before.
+    /// </summary>
+    /// <param name="scores">The scores.</param>
+    /// <returns>Circuits by rising number of edges, each inside the next.</returns>
+    public static IReadOnlyList<bool[]> GrowingCircuits(EdgeScores scores)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        double[] sizes = [.. scores.Values.ToArray().Select(Math.Abs)];
+        bool[] chosen = new bool[sizes.Length];
+        List<bool[]> circuits = [];
+        int last = 0;
+        foreach (int edge in Enumerable.Range(0, sizes.Length).Where(edge => sizes[edge] > 0).OrderByDescending(edge => sizes[edge]))
+        {
+            chosen[edge] = true;
+            bool[] pruned = Prune(scores.Graph, chosen);
+            int count = pruned.Count(inside => inside);
+            if (count > last)
+            {
+                circuits.Add(pruned);
+                last = count;
+            }
+        }
+
+        return circuits;
+    }
+
+    /// <summary>
     /// Takes out the edges that lie on no path from input to logits. It is what is left when nodes without incoming edges (but the input) and nodes without outgoing
     /// ones (but the logits) are dropped with their edges until none is left.
     /// </summary>

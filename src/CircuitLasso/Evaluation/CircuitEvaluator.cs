@@ -121,16 +121,30 @@ public sealed class CircuitEvaluator
         }
 
         bool[][] circuits = [.. CircuitCurve.Fractions.Select(fraction => SelectFraction(scores, fraction, isAbsolute))];
+        double[] faithfulness = SplitFaithfulness(circuits, cancellation);
+        return new CircuitCurve(CircuitCurve.Fractions.Select((fraction, i) => new CircuitCurvePoint(
+            fraction, (scores.IsSplit ? circuits[i] : SplitEdges.Collapse(Graph, circuits[i])).Count(inside => inside), faithfulness[i])));
+    }
+
+    /// <summary>Faithfulness of several circuits by ablation of whole edges, as <see cref="EvaluateEdges"/> gives it one by one, in one pass over the texts.</summary>
+    /// <param name="circuits">Each has one truth value an edge, in the order of <see cref="ComponentGraph.Edges"/>.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <exception cref="ArgumentException">One has not as many truth values as there are edges.</exception>
+    public double[] Faithfulness(IReadOnlyList<IReadOnlyList<bool>> circuits, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(circuits);
+        return SplitFaithfulness([.. circuits.Select(circuit => SplitEdges.Of(Graph, circuit))], cancellation);
+    }
+
+    private double[] SplitFaithfulness(bool[][] circuits, CancellationToken cancellation)
+    {
         double[] losses = Losses(
             [
                 values => EdgePatch.OutsideSplit(_graph, new bool[Graph.SplitEdgeCount], values),
                 .. circuits.Select(circuit => (Func<ComponentValues, EdgePatch>)(values => EdgePatch.OutsideSplit(_graph, circuit, values))),
             ],
             cancellation);
-        return new CircuitCurve(CircuitCurve.Fractions.Select((fraction, i) => new CircuitCurvePoint(
-            fraction,
-            (scores.IsSplit ? circuits[i] : SplitEdges.Collapse(Graph, circuits[i])).Count(inside => inside),
-            new CircuitEvaluation(losses[0], losses[1], losses[i + 2], losses[1]).Faithfulness)));
+        return [.. losses.Skip(2).Select(loss => new CircuitEvaluation(losses[0], losses[1], loss, losses[1]).Faithfulness)];
     }
 
     private bool[] SelectFraction(EdgeScores scores, double fraction, bool isAbsolute)

@@ -134,6 +134,38 @@ public sealed class PhraseGrammar
         return examples;
     }
 
+    /// <summary>
+    /// The prefix of an example with its cue in the other form of the phenomenon's contrast (another number, say), after which the other answer is the grammatical one;
+    /// null where the cue has no such form, or several.
+    /// </summary>
+    /// <param name="example">An example of this grammar.</param>
+    /// <exception cref="InputException">The phenomenon is unknown.</exception>
+    public string? OppositePrefix(GrammarExample example)
+    {
+        ArgumentNullException.ThrowIfNull(example);
+        int contrast = _definition.Phenomena[IndexOfPhenomenon(example.Phenomenon)].Contrast;
+        string[] words = example.Prefix.Split(' ');
+        string[] others =
+        [
+            .. from category in _definition.Categories
+               from entry in category.Entries
+               where entry.Word == words[example.Cue]
+               from other in category.Entries
+               where other.Lemma == entry.Lemma && DifferOnlyIn(contrast, entry, other)
+               select other.Word,
+        ];
+        if (others.Distinct(StringComparer.Ordinal).ToArray() is not [string only])
+        {
+            return null;
+        }
+
+        words[example.Cue] = only;
+        return string.Join(' ', words);
+    }
+
+    private static bool DifferOnlyIn(int contrast, LexiconEntry one, LexiconEntry other) =>
+        Enumerable.Range(0, one.Masks.Length).All(feature => feature == contrast ? (one.Masks[feature] & other.Masks[feature]) == 0 : one.Masks[feature] == other.Masks[feature]);
+
     private GrammarExample GenerateExample(
         int index, GrammaticalAnswer answer, bool attractorMatches, ExampleSplit split, HashSet<(string, string)> seen, SentenceSampler sampler, ref SplitMix64 random)
     {

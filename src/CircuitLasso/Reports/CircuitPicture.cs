@@ -135,28 +135,28 @@ public static class CircuitPicture
             (string, string)[] box = [("x", Text($"{left:F1}")), ("y", Text($"{top:F1}")), ("width", Text($"{placed.Width:F1}")), ("height", Text($"{placed.Height:F1}")), ("rx", "8")];
             Empty(svg, "rect", [("class", "node"), .. box]);
             Empty(svg, "rect", [("class", "relevance"), ("opacity", Text($"{0.85 * Share(node.Relevance):F3}")), .. box]);
-            WriteNodeText(svg, placed);
+            WriteNodeText(svg, placed, HasRelevance(circuit));
             svg.WriteEndElement();
         }
     }
 
-    private static void WriteNodeText(XmlWriter svg, PlacedNode placed)
+    private static void WriteNodeText(XmlWriter svg, PlacedNode placed, bool withRelevance)
     {
-        string share = Percent(placed.Node.Relevance);
+        string? share = withRelevance ? Percent(placed.Node.Relevance) : null;
+        string? label = PictureLayout.LabelLine(placed.Node);
         string x = Text($"{placed.X:F1}");
         svg.WriteStartElement("text", Namespace);
-        Attributes(svg, ("class", "name"), ("x", x), ("y", Text($"{placed.Y - 2:F1}")));
+        Attributes(svg, ("class", "name"), ("x", x), ("y", Text($"{placed.Y + ((share ?? label) is null ? 4 : -2):F1}")));
         svg.WriteString(placed.Text);
-        if (PictureLayout.LabelLine(placed.Node) is { } label)
+        if (label is not null && share is not null)
         {
             Element(svg, "tspan", share, ("class", "share"), ("dx", "6"));
-            svg.WriteEndElement();
-            Element(svg, "text", label, ("class", "label"), ("x", x), ("y", Text($"{placed.Y + 11:F1}")));
         }
-        else
+
+        svg.WriteEndElement();
+        if ((label ?? share) is { } below)
         {
-            svg.WriteEndElement();
-            Element(svg, "text", share, ("class", "share"), ("x", x), ("y", Text($"{placed.Y + 11:F1}")));
+            Element(svg, "text", below, ("class", label is null ? "share" : "label"), ("x", x), ("y", Text($"{placed.Y + 11:F1}")));
         }
     }
 
@@ -183,12 +183,16 @@ public static class CircuitPicture
         }
 
         x += 18;
-        Empty(svg, "rect", ("class", "node"), ("x", Text($"{x:F0}")), ("y", Text($"{y - 8:F0}")), ("width", "26"), ("height", "16"), ("rx", "5"));
-        Empty(svg, "rect", ("class", "relevance"), ("opacity", "0.850"), ("x", Text($"{x + 31:F0}")), ("y", Text($"{y - 8:F0}")), ("width", "26"), ("height", "16"), ("rx", "5"));
-        Element(svg, "text", "relevance 0 to 100%", ("class", "muted"), ("x", Text($"{x + 64:F0}")), ("y", Text($"{y + 4:F0}")));
+        if (HasRelevance(circuit))
+        {
+            Empty(svg, "rect", ("class", "node"), ("x", Text($"{x:F0}")), ("y", Text($"{y - 8:F0}")), ("width", "26"), ("height", "16"), ("rx", "5"));
+            Empty(svg, "rect", ("class", "relevance"), ("opacity", "0.850"), ("x", Text($"{x + 31:F0}")), ("y", Text($"{y - 8:F0}")), ("width", "26"), ("height", "16"), ("rx", "5"));
+            Element(svg, "text", "relevance 0 to 100%", ("class", "muted"), ("x", Text($"{x + 64:F0}")), ("y", Text($"{y + 4:F0}")));
+            x += 204;
+        }
+
         if (circuit.Components is not null)
         {
-            x += 204;
             Empty(svg, "circle", ("class", "dot"), ("cx", Text($"{x:F0}")), ("cy", Text($"{y:F0}")), ("r", "3.5"));
             Element(svg, "text", "not in the circuit", ("class", "muted"), ("x", Text($"{x + 10:F0}")), ("y", Text($"{y + 4:F0}")));
         }
@@ -205,6 +209,9 @@ public static class CircuitPicture
     }
 
     private static double Largest(Circuit circuit) => circuit.Edges.Where(edge => edge.InCircuit).Select(edge => Math.Abs(edge.Weight)).DefaultIfEmpty(0).Max();
+
+    // Methods that score edges alone give nodes none.
+    private static bool HasRelevance(Circuit circuit) => circuit.Nodes.Any(node => node.Relevance > 0);
 
     private static double Share(double relevance) => Math.Clamp(relevance, 0, 1);
 

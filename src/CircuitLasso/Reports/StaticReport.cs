@@ -65,10 +65,15 @@ public sealed class StaticReport
     /// <param name="circuit">The circuit.</param>
     /// <param name="title">The picture's title.</param>
     /// <param name="caption">What to see in it.</param>
-    public void AddPicture(Circuit circuit, string title, string caption)
+    public void AddPicture(Circuit circuit, string title, string caption) => AddFigure(CircuitPicture.Draw(circuit, title), caption);
+
+    /// <summary>Adds a picture as it stands.</summary>
+    /// <param name="svg">One SVG element of the caller's own making, which is not escaped.</param>
+    /// <param name="caption">What to see in it.</param>
+    public void AddFigure(string svg, string caption)
     {
         Line("<figure><div class=\"scroll\">");
-        _body.Append(CircuitPicture.Draw(circuit, title));
+        _body.Append(svg);
         Line($"</div><figcaption>{Encoded(caption)}</figcaption></figure>");
     }
 

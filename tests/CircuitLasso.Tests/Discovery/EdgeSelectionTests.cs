@@ -35,6 +35,17 @@ public sealed class EdgeSelectionTests
     public void Greedy_grows_from_the_logits_over_admitted_nodes_only(int count, string expected) =>
         Assert.Equal(expected, Text(EdgeSelection.Greedy(new EdgeScores(_graph, [9, 0.5, -4, 1, 2, -3]), count)));
 
+    // By falling score: input->a (9), a->m (4), m->logits (3): the first path; a->logits (2); input->logits (1); input->m never, with its score of 0.
+    [Fact]
+    public void Growing_circuits_are_the_pruned_tops_that_differ()
+    {
+        EdgeScores scores = new(_graph, [9, 0, -4, 1, 2, -3]);
+        IReadOnlyList<bool[]> growing = EdgeSelection.GrowingCircuits(scores);
+        Assert.Equal(["101001", "101011", "101111"], growing.Select(Text));
+        Assert.Equal(growing.Select(Text), new[] { 3, 4, 5 }.Select(count => Text(EdgeSelection.Prune(_graph, EdgeSelection.Top(scores, count)))));
+        Assert.Empty(EdgeSelection.GrowingCircuits(new EdgeScores(_graph, [9, 0, 4, 0, 0, 0])));
+    }
+
     [Theory]
     [InlineData("000000", "000000")]
     [InlineData("000100", "000100")]

@@ -68,6 +68,17 @@ public sealed class CircuitEvaluatorTests
     }
 
     [Fact]
+    public void Several_circuits_at_once_have_the_faithfulness_that_each_has_alone()
+    {
+        using TransformerModel model = TinyTransformers.Create("gpt2");
+        CircuitEvaluator evaluator = new(model, TinyTasks.Create(TaskMetric.LogitDifference), memoryBytes: 1);
+        Random random = new(7);
+        bool[][] circuits = [.. Enumerable.Range(0, 4).Select(_ => evaluator.Graph.Edges.Select(_ => random.NextDouble() < 0.7).ToArray())];
+        Assert.Equal(circuits.Select(circuit => evaluator.EvaluateEdges(circuit).Faithfulness), evaluator.Faithfulness(circuits));
+        Assert.Throws<ArgumentException>(() => evaluator.Faithfulness([circuits[0], new bool[3]]));
+    }
+
+    [Fact]
     public void Faithfulness_and_completeness_are_shares_of_what_the_model_gains_over_nothing()
     {
         CircuitEvaluation evaluation = new(ModelLoss: -4, EmptyLoss: 1, CircuitLoss: -3, ComplementLoss: 0.5);

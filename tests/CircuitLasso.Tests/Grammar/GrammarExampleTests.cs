@@ -55,6 +55,19 @@ public sealed class GrammarExampleTests
     }
 
     [Fact]
+    public void The_opposite_prefix_has_a_noun_that_decides_in_its_other_number_and_there_is_none_for_genders_and_determiners()
+    {
+        foreach (GrammarExample example in _examples)
+        {
+            string[] prefix = example.Prefix.Split(' ');
+            prefix[example.Cue] = OtherForm(prefix[example.Cue], Contrast(example));
+            Assert.Equal(Contrast(example) == "number" && example.Phenomenon != "determiner_number" ? string.Join(' ', prefix) : null, _grammar.OppositePrefix(example));
+        }
+
+        Assert.Throws<InputException>(() => _grammar.OppositePrefix(_examples[0] with { Phenomenon = "island" }));
+    }
+
+    [Fact]
     public void Cue_and_attractor_point_at_the_right_words()
     {
         foreach (GrammarExample example in _examples)

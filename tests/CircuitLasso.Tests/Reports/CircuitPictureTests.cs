@@ -43,6 +43,17 @@ public sealed class CircuitPictureTests
         }
     }
 
+    [Fact]
+    public void Relevance_is_shown_where_some_node_has_it_and_nowhere_else()
+    {
+        Circuit scored = SampleCircuits.Component();
+        Circuit unscored = scored.With(scored.Nodes.Select(node => node with { Relevance = 0 }), scored.Edges);
+        Assert.Contains("relevance 0 to 100%", CircuitPicture.Draw(scored, "t"), StringComparison.Ordinal);
+        Assert.Contains("class=\"share\"", CircuitPicture.Draw(scored, "t"), StringComparison.Ordinal);
+        Assert.DoesNotContain("relevance 0 to 100%", CircuitPicture.Draw(unscored, "t"), StringComparison.Ordinal);
+        Assert.DoesNotContain("class=\"share\"", CircuitPicture.Draw(unscored, "t"), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Names))]
     public void Every_edge_runs_upwards_and_the_strongest_is_drawn_last_and_widest(string name)

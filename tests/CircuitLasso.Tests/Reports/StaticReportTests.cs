@@ -78,6 +78,7 @@ public sealed partial class StaticReportTests
         report.AddSection("Paths");
         report.AddParagraph("one paragraph <script>");
         report.AddTable("a caption", ["path", "strength", "count"], [["input → y", "31.2%", "-1,024"], ["b", "1%", "7"]]);
+        report.AddFigure(FaithfulnessPicture.Draw("a curve", [new(0.1, 1, 0.4), new(0.5, 5, 1.2)], [new(0.5, 5, -0.1)], 10, new(0.2, 2, 0.8)), "a figure");
         report.AddCode("run <this>\n  now");
         return report;
     }

@@ -73,12 +73,15 @@ internal sealed class LearnCommand : ToolCommand
         DefaultValueFactory = _ => (int)_defaults.Seed,
     }.AtLeast(0);
 
+    private readonly FeatureArguments _featureArguments = new();
+
     private readonly Option<string> _out = new("--out") { Description = "The circuit file.", HelpName = "FILE.circuit", Required = true };
 
     internal LearnCommand()
         : base(
             "learn",
-            "Learn a circuit by sparse regression: every block on the blocks computed before it, the target on all of them.\n\n"
+            "Learn a circuit by sparse regression: every block on the blocks computed before it, the target on all of them. Of a store of autoencoder features: the target on the "
+            + "features of the last site, and each feature that matters on those of the site before.\n\n"
             + "Of a store it is first asked whether the target can be predicted at all: its fit is scored on held-out rows, beside the same fit of shuffled targets. Where it is no "
             + "better, the target is not predictable here, and no circuit is drawn for it.")
     {
@@ -94,6 +97,7 @@ internal sealed class LearnCommand : ToolCommand
         Add(_minimumWeight);
         Add(_stability);
         Add(_seed);
+        _featureArguments.AddTo(this);
         Add(_out);
     }
 
@@ -139,6 +143,7 @@ internal sealed class LearnCommand : ToolCommand
 
         if (store is null)
         {
+            _featureArguments.RequireNone(options);
             string order = options.GetValue(_order) ?? throw new InputException("--blocks", "needs --order", "name a file that says in which order the blocks are computed");
             if (options.GetValue(_target) is not null)
             {
@@ -157,7 +162,26 @@ internal sealed class LearnCommand : ToolCommand
         using ActivationStoreReader reader = ActivationStoreReader.Open(store);
         OutputFile.Require(outFile);
         string name = options.GetValue(_target) ?? (reader.Manifest.LabelClasses.Count > 0 ? "label" : ActivationCollector.LogProbabilityTarget);
-        return Learn(new StoreLearningData(reader), StoreTarget.Read(reader, name, options.GetValue(_model)), learning, outFile, context);
+        LearningTarget Target() => StoreTarget.Read(reader, name, options.GetValue(_model));
+        if (reader.Manifest.Sites.Any(site => site.Kind == StoreSiteKind.Sparse))
+        {
+            RequireDefault(_minimumWeight, options, "a store of features has --min-relevance");
+            _featureArguments.RequireOneTarget(options, _target);
+            return _featureArguments.Learn(options, reader, Target, learning, IsGiven(_path, options) ? learning.PathCount : null, outFile, context);
+        }
+
+        _featureArguments.RequireNone(options);
+        return Learn(new StoreLearningData(reader), Target(), learning, outFile, context);
+    }
+
+    private static bool IsGiven(Option option, ParseResult options) => options.GetResult(option) is { Implicit: false };
+
+    private static void RequireDefault(Option option, ParseResult options, string remedy)
+    {
+        if (IsGiven(option, options))
+        {
+            throw new InputException(option.Name, "is for stores of dense sites, and this one holds features", remedy);
+        }
     }
 
     private static int Learn(ILearningData data, LearningTarget? target, LearningOptions options, string outFile, CommandContext context)

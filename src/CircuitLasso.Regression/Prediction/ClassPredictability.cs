@@ -39,7 +39,7 @@ public sealed class ClassPredictability
         options ??= new PredictabilityOptions();
         folds ??= FoldAssignment.ForRows(design.Rows);
         options.Check(design.Rows, folds);
-        int classes = CountClasses(design, labels);
+        int classes = CountClasses(design.Rows, labels);
         double[] shares = [.. options.Path.Shares()];
         int[][] labelings = new int[1 + options.Shuffles][];
         labelings[0] = labels.ToArray();
@@ -86,11 +86,11 @@ public sealed class ClassPredictability
         return total > 0 ? sum / total : 0.5;
     }
 
-    private static int CountClasses(DenseDesign design, ReadOnlySpan<int> labels)
+    internal static int CountClasses(int rows, ReadOnlySpan<int> labels)
     {
-        if (labels.Length != design.Rows)
+        if (labels.Length != rows)
         {
-            throw new ArgumentException($"there are {labels.Length} labels for {design.Rows} rows", nameof(labels));
+            throw new ArgumentException($"there are {labels.Length} labels for {rows} rows", nameof(labels));
         }
 
         HashSet<int> seen = [.. labels];

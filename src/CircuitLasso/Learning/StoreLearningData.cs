@@ -69,30 +69,7 @@ public sealed class StoreLearningData : ILearningData
     public RowGroups? Groups => StoreTexts.Groups(_store);
 
     /// <inheritdoc/>
-    public IReadOnlyDictionary<string, string> Provenance
-    {
-        get
-        {
-            StoreProvenance from = _store.Manifest.Provenance;
-            SortedDictionary<string, string> provenance = new(StringComparer.Ordinal) { ["pooling"] = _store.Manifest.Pooling.ToString().ToLowerInvariant() };
-            void Put(string key, string? value)
-            {
-                if (value is not null)
-                {
-                    provenance[key] = value;
-                }
-            }
-
-            Put("model_sha256", from.Model?.Sha256);
-            Put("tokenizer_sha256", from.Tokenizer?.Sha256);
-            Put("text_sha256", from.Text?.Sha256);
-            Put("text", from.Text?.Name);
-            Put("bos_policy", from.BosPolicy);
-            Put("batch_partition", from.BatchPartition);
-            Put("activation_backend", from.Backend);
-            return provenance;
-        }
-    }
+    public IReadOnlyDictionary<string, string> Provenance => ProvenanceOf(_store);
 
     /// <inheritdoc/>
     public void ReadRows(long start, int count, Span<float> destination)
@@ -109,6 +86,29 @@ public sealed class StoreLearningData : ILearningData
 
             firstColumn += source.Width;
         }
+    }
+
+    /// <summary>What decides the numbers of a store, for the circuits that are learnt from it.</summary>
+    internal static SortedDictionary<string, string> ProvenanceOf(ActivationStoreReader store)
+    {
+        StoreProvenance from = store.Manifest.Provenance;
+        SortedDictionary<string, string> provenance = new(StringComparer.Ordinal) { ["pooling"] = store.Manifest.Pooling.ToString().ToLowerInvariant() };
+        void Put(string key, string? value)
+        {
+            if (value is not null)
+            {
+                provenance[key] = value;
+            }
+        }
+
+        Put("model_sha256", from.Model?.Sha256);
+        Put("tokenizer_sha256", from.Tokenizer?.Sha256);
+        Put("text_sha256", from.Text?.Sha256);
+        Put("text", from.Text?.Name);
+        Put("bos_policy", from.BosPolicy);
+        Put("batch_partition", from.BatchPartition);
+        Put("activation_backend", from.Backend);
+        return provenance;
     }
 
     private void Add(StoreSite stored, Site site, bool parallel, bool hasHeads, bool hasComponents)

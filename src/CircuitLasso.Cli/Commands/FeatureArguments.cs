@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Cli;
+
+/// <summary>The options of <c>learn</c> that belong to stores of features.</summary>
+internal sealed class FeatureArguments
+{
+    private const string Everything = "all";
+    private const string Adjacent = "adjacent";
+    private static readonly FeatureCircuitOptions _defaults = new();
+
+    private readonly Option<string?> _toward = new("--toward")
+    {
+        Description = "Of a store of features: a feature to explain instead of the target, such as resid_post.5/3036, or all for every feature.",
+        HelpName = "NODE",
+    };
+
+    private readonly Option<string?> _sources = new Option<string?>("--sources")
+    {
+        Description = "Of a store of features: regress a feature on those of the site before, or of all sites before [default: adjacent].",
+        HelpName = "adjacent|all",
+    }.AcceptOnlyFromAmong(Adjacent, Everything);
+
+    private readonly Option<string?> _site = new("--site") { Description = "Of a store of features: the site that the target is regressed on [default: the last].", HelpName = "SITE" };
+
+    private readonly Option<int?> _features = new Option<int?>("--features")
+    {
+        Description = $"Of a store of features: how many features of a site are explained at most, the most relevant [default: {_defaults.FeaturesPerSite}].",
+        HelpName = "N",
+    }.AtLeast(1);
+
+    private readonly Option<double?> _minimumRelevance = new("--min-relevance")
+    {
+        Description = string.Create(CultureInfo.InvariantCulture, $"Of a store of features: features through which a smaller share of the target's variation passes stay candidates [default: {_defaults.MinimumRelevance}]."),
+        HelpName = "X",
+    };
+
+    private readonly Option<int?> _prompt = new Option<int?>("--prompt")
+    {
+        Description = "Of a store of features: write the circuit of this row of the store too, to OUT.rowN.circuit: coefficients times activations.",
+        HelpName = "ROW",
+    }.AtLeast(0);
+
+    private readonly Option<string?> _memory = new("--memory") { Description = "Of a store of features: about how much memory products of columns may take [default: 1GiB].", HelpName = "SIZE" };
+
+    private Option[] All => [_toward, _sources, _site, _features, _minimumRelevance, _prompt, _memory];
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in All)
+        {
+            command.Add(option);
+        }
+    }
+
+    /// <summary>Refuses these options where there are no features.</summary>
+    public void RequireNone(ParseResult options)
+    {
+        if (Array.Find(All, option => options.GetResult(option) is not null) is { } given)
+        {
+            throw new InputException(given.Name, "is for stores of features, and this is none", "leave it out, or name a store that was collected with autoencoders");
+        }
+    }
+
+    /// <summary>Refuses a target beside a feature that takes its place.</summary>
+    public void RequireOneTarget(ParseResult options, Option target)
+    {
+        if (options.GetResult(target) is not null && options.GetResult(_toward) is not null)
+        {
+            throw new InputException(target.Name, "stands beside --toward", "give one of them");
+        }
+    }
+
+    /// <summary>Learns the circuit of a store of features.</summary>
+    /// <param name="options">The command line.</param>
+    /// <param name="store">The store.</param>
+    /// <param name="target">Reads the target, where there is one.</param>
+    /// <param name="learning">The options that all of <c>learn</c> shares.</param>
+    /// <param name="pathCount">The number of lambdas on a path, where it was given.</param>
+    /// <param name="outFile">The file to write.</param>
+    /// <param name="context">The console.</param>
+    public int Learn(ParseResult options, ActivationStoreReader store, Func<LearningTarget> target, LearningOptions learning, int? pathCount, string outFile, CommandContext context)
+    {
+        int? prompt = options.GetValue(_prompt);
+        string? toward = options.GetValue(_toward);
+        string? promptFile = prompt is { } row ? Path.ChangeExtension(outFile, string.Create(CultureInfo.InvariantCulture, $".row{row}.circuit")) : null;
+        OutputFile.Require(promptFile ?? outFile);
+        FeatureCircuitOptions features = _defaults with
+        {
+            Sources = options.GetValue(_sources) == Everything ? FeatureSources.All : FeatureSources.Adjacent,
+            ReadoutSite = options.GetValue(_site),
+            Lambda = learning.Lambda,
+            LambdaRatio = learning.LambdaRatio,
+            PathCount = pathCount ?? _defaults.PathCount,
+            Standardize = learning.Standardize,
+            FeaturesPerSite = options.GetValue(_features) ?? _defaults.FeaturesPerSite,
+            MinimumRelevance = options.GetValue(_minimumRelevance) ?? _defaults.MinimumRelevance,
+            StabilityPairs = learning.StabilityPairs,
+            Seed = learning.Seed,
+            GramBytes = options.GetValue(_memory) is { } memory ? MemorySize.Parse("--memory", memory) : _defaults.GramBytes,
+            PromptRow = prompt,
+        };
+        context.Message(string.Create(
+            CultureInfo.InvariantCulture, $"{store.RowCount:N0} rows; at most about {Math.Max(1, FeatureCircuitLearner.EstimateBytes(store, features) >> 20)} MiB, beside the edges that are found"));
+        FeatureCircuitResult result;
+        using (ProgressReport progress = context.StartProgress())
+        {
+            result = toward switch
+            {
+                null => FeatureCircuitLearner.Learn(store, target(), features, progress, context.Cancellation),
+                Everything => FeatureCircuitLearner.LearnAll(store, features, progress, context.Cancellation),
+                _ => FeatureCircuitLearner.Learn(store, FeatureNodeName.Parse(toward), features, progress, context.Cancellation),
+            };
+        }
+
+        CircuitFile.Write(result.Circuit, outFile);
+        if (promptFile is not null)
+        {
+            CircuitFile.Write(result.Prompt!, promptFile);
+        }
+
+        FeatureSummary summary = new(result, outFile, promptFile, hasTarget: toward != Everything);
+        context.Print(summary.WriteText, summary.WriteJson);
+        if (result.Missed > 0)
+        {
+            context.Message(string.Create(CultureInfo.InvariantCulture, $"{result.Missed} regressions missed the gap of {features.Tolerance:G2}; the worst is at {result.LargestRelativeGap:G2}"));
+        }
+
+        return result.Missed > 0 ? ExitCode.CheckFailed : ExitCode.Done;
+    }
+}

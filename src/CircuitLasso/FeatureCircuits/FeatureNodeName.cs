@@ -1,0 +1,38 @@
+using System.Globalization;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso;
+
+/// <summary>The name of a node of a feature circuit: <c>resid_post.5/3036</c> is a feature of a site, <c>resid_post.5/error</c> what the site's autoencoder leaves out.</summary>
+/// <param name="Site">The site, as the store names it.</param>
+/// <param name="Feature">The feature, from 0; null for the error.</param>
+public readonly record struct FeatureNodeName(string Site, int? Feature)
+{
+    private const string ErrorSuffix = "/error";
+
+    /// <summary>Whether it is the error of the site.</summary>
+    public bool IsError => Feature is null;
+
+    /// <summary>Reads a name.</summary>
+    /// <param name="name">The node's name.</param>
+    /// <exception cref="InputException">It names neither a feature nor an error.</exception>
+    public static FeatureNodeName Parse(string name) =>
+        TryParse(name) ?? throw new InputException(name, "names neither a feature nor an error of a site", "write SITE/FEATURE, such as resid_post.5/3036");
+
+    /// <summary>Reads a name; null where it is that of another kind of node.</summary>
+    /// <param name="name">The node's name.</param>
+    public static FeatureNodeName? TryParse(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.EndsWith(ErrorSuffix, StringComparison.Ordinal) && name.Length > ErrorSuffix.Length)
+        {
+            return new FeatureNodeName(name[..^ErrorSuffix.Length], null);
+        }
+
+        int slash = name.LastIndexOf('/');
+        return slash > 0 && int.TryParse(name.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int feature) ? new FeatureNodeName(name[..slash], feature) : null;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Feature is { } feature ? string.Create(CultureInfo.InvariantCulture, $"{Site}/{feature}") : Site + ErrorSuffix;
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+using CircuitLasso.Testing;
+
+namespace CircuitLasso.Cli.Tests;
+
+public sealed class LearnFeaturesTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_store_of_features_gives_a_circuit_that_show_prints_and_the_prompt_beside_it()
+    {
+        string store = WriteStore(), file = _folder.PathOf("a.circuit");
+        (int exitCode, string output, string error) = CommandLine.Run("learn", "--store", store, "--target", "score", "--prompt", "3", "--out", file, "--quiet");
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("held-out R2", output, StringComparison.Ordinal);
+        Assert.Contains("resid_post.0: 1 features in the circuit", output, StringComparison.Ordinal);
+        Circuit circuit = CircuitFile.Read(file);
+        Assert.Equal(["resid_post.0/2", "resid_post.1/4", "logits"], circuit.NodesInCircuit());
+        string shown = CommandLine.Run("circuit", "show", file).Output;
+        Assert.Contains("resid_post.0/2", shown, StringComparison.Ordinal);
+        Assert.Contains("enters at lambda", shown, StringComparison.Ordinal);
+        Circuit prompt = CircuitFile.Read(_folder.PathOf("a.row3.circuit"));
+        Assert.All(prompt.Edges, edge => Assert.NotNull(circuit.Edge(edge.Source, edge.Target)));
+    }
+
+    [Fact]
+    public void Json_counts_nodes_and_edges_and_a_feature_may_be_what_is_explained()
+    {
+        string store = WriteStore(), file = _folder.PathOf("a.circuit");
+        (int exitCode, string output, _) = CommandLine.Run("learn", "--store", store, "--toward", "resid_post.1/4", "--out", file, "--json", "--quiet");
+        Assert.Equal(0, exitCode);
+        JsonElement root = JsonDocument.Parse(output).RootElement;
+        Assert.Equal("resid_post.1/4", root.GetProperty("target").GetString());
+        Assert.Equal(1, root.GetProperty("circuit_edges").GetInt32());
+        Assert.Equal(0, root.GetProperty("missed").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("is for stores of dense sites", "--min-weight", "0.1")]
+    [InlineData("has no features of a site resid_post.9", "--toward", "resid_post.9/1")]
+    [InlineData("is not a feature of the store", "--toward", "resid_post.1/99")]
+    [InlineData("names neither a feature nor an error", "--toward", "resid_post.1")]
+    [InlineData("stands beside --toward", "--toward", "resid_post.1/4", "--target", "score")]
+    [InlineData("the store has no row 100000", "--prompt", "100000")]
+    [InlineData("has no features of a site mlp_out.3", "--site", "mlp_out.3")]
+    [InlineData("is not from 0 to 1", "--min-relevance", "2")]
+    [InlineData("holds no labels", "--target", "label")]
+    public void Wrong_options_end_in_one_line(string problem, params string[] options)
+    {
+        (int exitCode, _, string error) = CommandLine.Run(["learn", "--store", WriteStore(), "--out", _folder.PathOf("a.circuit"), "--quiet", .. options]);
+        Assert.Equal(2, exitCode);
+        Assert.Contains(problem, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.False(File.Exists(_folder.PathOf("a.circuit")));
+    }
+
+    // Two sites of six features; feature 2 of the first makes feature 4 of the second, which decides the score.
+    private string WriteStore()
+    {
+        const int Width = 6, Count = 400;
+        string folder = _folder.PathOf("store");
+        ActivationStoreManifest manifest = new()
+        {
+            Pooling = Pooling.Mean,
+            Sites = [.. new[] { "resid_post.0", "resid_post.1" }.Select(name => new StoreSite { Name = name, Kind = StoreSiteKind.Sparse, Width = Width })],
+            Targets = ["score", "logprob"],
+        };
+        Random random = new(4);
+        using ActivationStoreWriter writer = ActivationStoreWriter.Open(folder, manifest, []);
+        float[][,] values = [new float[Count, Width], new float[Count, Width]];
+        float[] score = new float[Count];
+        for (int row = 0; row < Count; row++)
+        {
+            for (int j = 0; j < Width; j++)
+            {
+                values[0][row, j] = random.NextDouble() < 0.3 ? (float)(0.5 + random.NextDouble()) : 0;
+                values[1][row, j] = j == 4 ? 0.8f * values[0][row, 2] : random.NextDouble() < 0.3 ? (float)(0.5 + random.NextDouble()) : 0;
+            }
+
+            score[row] = (float)((2 * values[1][row, 4]) + (0.2 * random.NextDouble()));
+        }
+
+        writer.BeginBatch([.. Enumerable.Range(0, Count).Select(row => new StoreRow(row, 3))]);
+        writer.WriteTarget("score", score);
+        writer.WriteTarget("logprob", score);
+        for (int site = 0; site < 2; site++)
+        {
+            (int Row, int Column)[] kept = [.. Enumerable.Range(0, Count * Width).Select(i => (i / Width, i % Width)).Where(at => values[site][at.Item1, at.Item2] != 0)];
+            writer.WriteSparse(
+                manifest.Sites[site].Name,
+                [.. Enumerable.Range(0, Count + 1).Select(row => (long)kept.Count(at => at.Row < row))],
+                [.. kept.Select(at => at.Column)],
+                [.. kept.Select(at => values[site][at.Row, at.Column])]);
+        }
+
+        writer.EndBatch();
+        writer.Complete();
+        return folder;
+    }
+}

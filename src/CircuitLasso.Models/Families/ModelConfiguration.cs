@@ -21,6 +21,8 @@ public sealed class ModelConfiguration
     /// <summary>The file, for messages.</summary>
     public string Path { get; }
 
+    private string Remedy => System.IO.Path.GetFileName(Path.Split(" (")[0]) is not "config.json" and string name ? $"give the {name} that was stored with the weights" : "give the model's own config.json";
+
     /// <summary>Reads <c>config.json</c> of a model folder.</summary>
     /// <exception cref="InputException">The folder or the file is missing, or the file is not a JSON object.</exception>
     public static ModelConfiguration Load(string folder)
@@ -136,6 +138,9 @@ public sealed class ModelConfiguration
         return value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong(field, "true or false");
     }
 
+    /// <summary>The JSON text of a field, or null where it is absent or null.</summary>
+    internal string? Raw(string field) => Has(field) ? _root.GetProperty(field).GetRawText() : null;
+
     /// <summary>A string.</summary>
     public string Text(string field, string? fallback = null)
     {
@@ -189,7 +194,7 @@ public sealed class ModelConfiguration
         }
     }
 
-    private InputException Missing(string field) => new(Path, $"has no field '{field}'", "give the model's own config.json");
+    private InputException Missing(string field) => new(Path, $"has no field '{field}'", Remedy);
 
-    private InputException Wrong(string field, string expected) => new(Path, $"field '{field}' is not {expected}", "give the model's own config.json");
+    private InputException Wrong(string field, string expected) => new(Path, $"field '{field}' is not {expected}", Remedy);
 }

@@ -70,6 +70,17 @@ public readonly partial record struct Site(SiteKind Kind, int Layer = -1)
         return HasLayer(kind) ? string.Create(CultureInfo.InvariantCulture, $"{name}.{Layer}") : name;
     }
 
+    /// <summary>TransformerLens's name of the site, such as <c>blocks.3.attn.hook_z</c>.</summary>
+    public string TransformerLensName
+    {
+        get
+        {
+            SiteKind kind = Kind;
+            string alias = Array.Find(_names, n => n.Kind == kind).Alias;
+            return HasLayer(kind) ? string.Create(CultureInfo.InvariantCulture, $"blocks.{Layer}.{alias}") : alias;
+        }
+    }
+
     [GeneratedRegex(@"^(?<name>[a-z_]+)\.(?<layer>[0-9]{1,6})$", RegexOptions.CultureInvariant)]
     private static partial Regex OwnName();
 

@@ -23,7 +23,7 @@ internal static class FeatureActivation
 
     /// <summary>p becomes p where p > bound.</summary>
     /// <param name="row">The pre-activations.</param>
-    /// <param name="bounds">Each feature's threshold, or 0 where that is below 0.</param>
+    /// <param name="bounds">Each feature's bound.</param>
     public static void Jump(Span<float> row, ReadOnlySpan<float> bounds)
     {
         int i = 0;

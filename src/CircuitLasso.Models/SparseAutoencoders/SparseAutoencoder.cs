@@ -32,14 +32,18 @@ public sealed class SparseAutoencoder : IDisposable
         ArgumentNullException.ThrowIfNull(architecture);
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(provenance);
+        if (Problem(architecture, parameters) is { } problem)
+        {
+            throw new ArgumentException(problem, nameof(parameters));
+        }
+
         Architecture = architecture;
         Provenance = provenance;
         _parameters = parameters;
         FeatureCount = parameters.EncoderBias.Length;
         OutputWidth = parameters.DecoderBias.Length;
-        InputWidth = FeatureCount == 0 ? 0 : checked((int)(parameters.Encoder.Length / FeatureCount));
-        Check(architecture, parameters);
-        _bounds = architecture.Kind == SparseAutoencoderKind.JumpRelu ? Array.ConvertAll(parameters.Thresholds!, threshold => Math.Max(threshold, 0)) : [];
+        InputWidth = (int)(parameters.Encoder.Length / FeatureCount);
+        _bounds = architecture.Kind == SparseAutoencoderKind.JumpRelu ? Array.ConvertAll(parameters.Thresholds!, threshold => architecture.KeepsNegative ? threshold : Math.Max(threshold, 0)) : [];
         _blockRows = Math.Clamp(LargestBlockEntries / FeatureCount, 1, LargestBlock);
     }
 
@@ -72,6 +76,21 @@ public sealed class SparseAutoencoder : IDisposable
 
     /// <summary>Each feature's threshold; empty unless <see cref="Kind"/> is <see cref="SparseAutoencoderKind.JumpRelu"/>.</summary>
     public ReadOnlySpan<float> Thresholds => _parameters.Thresholds;
+
+    /// <summary>Each feature's gate bias; empty unless <see cref="Kind"/> is <see cref="SparseAutoencoderKind.Gated"/>.</summary>
+    public ReadOnlySpan<float> GateBias => _parameters.GateBias;
+
+    /// <summary>Each feature's factor of its magnitude; empty unless <see cref="Kind"/> is <see cref="SparseAutoencoderKind.Gated"/>.</summary>
+    public ReadOnlySpan<float> MagnitudeScale => _parameters.MagnitudeScale;
+
+    /// <summary>Each feature's bias of its magnitude; empty unless <see cref="Kind"/> is <see cref="SparseAutoencoderKind.Gated"/>.</summary>
+    public ReadOnlySpan<float> MagnitudeBias => _parameters.MagnitudeBias;
+
+    /// <summary>Whether it is a transcoder that adds a product of its raw input to its output.</summary>
+    public bool HasSkip => _parameters.Skip is not null;
+
+    /// <summary>The matrix of that product, output width x input width; empty where there is none. Valid until this is disposed of.</summary>
+    public ReadOnlySpan<float> Skip => _parameters.Skip is { } skip ? skip.Span : [];
 
     private bool ScalesBack => Architecture.Normalization != InputNormalization.None && !Architecture.IsTranscoder;
 
@@ -295,26 +314,27 @@ public sealed class SparseAutoencoder : IDisposable
         }
     }
 
-    private void Check(SparseAutoencoderArchitecture architecture, SparseAutoencoderParameters parameters)
+    /// <summary>What does not fit together, or null.</summary>
+    internal static string? Problem(SparseAutoencoderArchitecture architecture, SparseAutoencoderParameters parameters)
     {
-        bool perFeature(float[]? vector) => vector?.Length == FeatureCount;
-        string? problem =
-            FeatureCount == 0 || InputWidth == 0 || OutputWidth == 0 ? "there are no features or no width"
-            : parameters.Encoder.Length != (nint)FeatureCount * InputWidth || parameters.Encoder.Length > int.MaxValue ? "the encoder is not features x input width, or too long"
-            : parameters.Decoder.Length != (nint)FeatureCount * OutputWidth || parameters.Decoder.Length > int.MaxValue ? "the decoder is not features x output width, or too long"
-            : parameters.Skip is { } skip && skip.Length != (nint)OutputWidth * InputWidth ? "the skip matrix is not output width x input width"
+        int features = parameters.EncoderBias.Length;
+        int output = parameters.DecoderBias.Length;
+        nint input = features == 0 ? 0 : parameters.Encoder.Length / features;
+        bool perFeature(float[]? vector) => vector?.Length == features;
+        bool isTopK = architecture.Kind == SparseAutoencoderKind.TopK;
+        bool isJump = architecture.Kind == SparseAutoencoderKind.JumpRelu;
+        return features == 0 || input == 0 || output == 0 ? "there are no features or no width"
+            : parameters.Encoder.Length != features * input || parameters.Encoder.Length > int.MaxValue ? "the encoder is not features x input width, or too long"
+            : parameters.Decoder.Length != (nint)features * output || parameters.Decoder.Length > int.MaxValue ? "the decoder is not features x output width, or too long"
+            : parameters.Skip is { } skip && skip.Length != output * input ? "the skip matrix is not output width x input width"
             : parameters.Skip is not null && !architecture.IsTranscoder ? "only a transcoder has a skip matrix"
-            : !architecture.IsTranscoder && InputWidth != OutputWidth ? "only a transcoder has an output of another width than its input"
-            : architecture.SubtractsDecoderBias && InputWidth != OutputWidth ? "the decoder bias is not as wide as the input that it is subtracted from"
-            : architecture.Normalization == InputNormalization.LayerNorm && InputWidth < 2 ? "one number has no standard deviation"
-            : architecture.Kind == SparseAutoencoderKind.TopK && (architecture.K < 1 || architecture.K > FeatureCount) ? $"k is {architecture.K}, and there are {FeatureCount} features"
-            : architecture.Kind != SparseAutoencoderKind.TopK && (architecture.K != 0 || architecture.KeepsNegative) ? "k belongs to TopK alone"
-            : (architecture.Kind == SparseAutoencoderKind.JumpRelu) != perFeature(parameters.Thresholds) ? "thresholds belong to JumpReLU, one for each feature"
+            : !architecture.IsTranscoder && input != output ? $"only a transcoder has an output (of width {output}) of another width than its input ({input})"
+            : architecture.SubtractsDecoderBias && input != output ? "the decoder bias is not as wide as the input that it is subtracted from"
+            : architecture.Normalization == InputNormalization.LayerNorm && input < 2 ? "one number has no standard deviation"
+            : isTopK && (architecture.K < 1 || architecture.K > features) ? $"k is {architecture.K}, and there are {features} features"
+            : (!isTopK && architecture.K != 0) || (!isTopK && !isJump && architecture.KeepsNegative) ? "k belongs to TopK alone, and only TopK and JumpReLU can keep negative values"
+            : isJump != perFeature(parameters.Thresholds) ? "thresholds belong to JumpReLU, one for each feature"
             : (architecture.Kind == SparseAutoencoderKind.Gated) != (perFeature(parameters.GateBias) && perFeature(parameters.MagnitudeScale) && perFeature(parameters.MagnitudeBias)) ? "gates belong to the gated kind, one for each feature"
             : null;
-        if (problem is not null)
-        {
-            throw new ArgumentException(problem, nameof(parameters));
-        }
     }
 }

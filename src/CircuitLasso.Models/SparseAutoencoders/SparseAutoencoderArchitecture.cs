@@ -9,7 +9,7 @@ public sealed record SparseAutoencoderArchitecture
     /// <summary>Features kept in a row; only with <see cref="SparseAutoencoderKind.TopK"/>, otherwise 0.</summary>
     public int K { get; init; }
 
-    /// <summary>Whether the k largest are kept as they are, also below 0; only with <see cref="SparseAutoencoderKind.TopK"/>.</summary>
+    /// <summary>Whether what is chosen is kept as it is, also below 0; only with <see cref="SparseAutoencoderKind.TopK"/> and <see cref="SparseAutoencoderKind.JumpRelu"/>.</summary>
     public bool KeepsNegative { get; init; }
 
     /// <summary>Whether the decoder bias is subtracted from the (normalised) input before it is encoded: <c>apply_b_dec_to_input</c>.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CircuitLasso.Models;
 using CircuitLasso.Testing;
 
@@ -14,8 +15,8 @@ public sealed class EmbeddedModelTests
     public void Every_model_of_a_set_computes_its_program_by_its_circuit(string set, bool withAllOutsideSwapped)
     {
         ModelSet models = ModelSet.Embedded(set);
-        Assert.Equal(_synthetic.Order(StringComparer.Ordinal), models.Cases.Where(name => name != "ioi").Order(StringComparer.Ordinal));
-        foreach (string name in models.Cases.Where(name => name != "ioi"))
+        Assert.Equal(set == "clean" ? KnownPrograms.All.Select(program => program.Id) : _synthetic, models.Cases);
+        foreach (string name in _synthetic)
         {
             using KnownModel known = models.Open(name);
             Assert.InRange(known.Accuracy!.Value, 0.995, 1);
@@ -26,6 +27,30 @@ public sealed class EmbeddedModelTests
             double smallest = scores.Smallest(withAllOutsideSwapped ? SiitStrictness.Mixed : SiitStrictness.Individual);
             Assert.True(smallest >= 0.98, $"case {name} of {set}: {smallest}");
         }
+    }
+
+    [Theory]
+    [InlineData("clean")]
+    public void The_model_of_indirect_object_identification_has_the_figures_of_its_log_node_by_node(string set)
+    {
+        const int Pairs = 200;
+        using KnownModel known = ModelSet.Embedded(set).Open("ioi");
+        string file = Path.Combine(SharedData.RepositoryRoot, "assets", "interpbench", set, "ioi", KnownCircuitTraining.LogFile);
+        JsonElement log = JsonDocument.Parse(File.ReadAllText(file)).RootElement;
+
+        SiitScores scores = SiitEvaluation.Measure(
+            known.Model, new SiitScheme(known.Program, known.Model.Description), new SiitSampler(known.Program).Evaluation(78, Pairs), TestContext.Current.CancellationToken);
+
+        AssertAgree("accuracy", log.GetProperty("accuracy").GetDouble(), scores.Accuracy);
+        AssertAgree("all outside", log.GetProperty("accuracy_with_all_outside_nodes_swapped").GetDouble(), scores.AllOutside);
+        Assert.Equal(["a1.h1", "a2.h1", "a4.h1", "m0"], scores.Interchange.Keys);
+        Assert.All(scores.Interchange, node => AssertAgree(node.Key, log.GetProperty("interchange_by_node").GetProperty(node.Key).GetDouble(), node.Value));
+        Assert.Equal(26, scores.Strict.Count);
+        Assert.All(scores.Strict, node => AssertAgree(node.Key, log.GetProperty("strict_by_node").GetProperty(node.Key).GetDouble(), node.Value));
+
+        // Four deviations of a share of so many pairs, and two pairs for shares near 1.
+        void AssertAgree(string what, double recorded, double measured) =>
+            Assert.True(Math.Abs(recorded - measured) <= (4 * Math.Sqrt(recorded * (1 - recorded) / Pairs)) + (2.0 / Pairs), $"{what}: {recorded} in the log, {measured} measured");
     }
 
     [Fact]

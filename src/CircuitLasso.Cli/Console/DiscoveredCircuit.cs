@@ -10,4 +10,7 @@ internal sealed record DiscoveredCircuit(string Method, string File, Circuit Cir
 {
     /// <summary>The circuit's edges, the largest score first.</summary>
     internal IEnumerable<CircuitEdge> Edges => Circuit.Edges.Where(edge => edge.InCircuit).OrderByDescending(edge => Math.Abs(edge.Weight));
+
+    /// <summary>How many of the method's regressions missed their tolerance.</summary>
+    internal double Missed => Circuit.Metrics.GetValueOrDefault("missed");
 }

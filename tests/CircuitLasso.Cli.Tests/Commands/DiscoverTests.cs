@@ -85,6 +85,30 @@ public sealed class DiscoverTests : IDisposable
         Assert.DoesNotContain("no chosen edge", Run("--method", "eap", "--top", "300", "--out", Out).Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(3, 2)]
+    public void Missed_tolerances_end_in_one_message_and_exit_code_3_with_the_files_written(int expected, int missed)
+    {
+        (int exitCode, string output, string error) = CommandLine.Run(
+            new DiscoverCommand(name => new MissingMethod(name, name == "good" ? 0 : missed)), TestContext.Current.CancellationToken,
+            "--model", _given.Model, "--task", _given.Task, "--method", "good,bad", "--out", Out);
+        Assert.Equal(expected, exitCode);
+        Assert.Equal(missed, CircuitFile.Read(_given.Folder.PathOf("found.bad.circuit")).Metrics["missed"]);
+        Assert.Contains("found.good.circuit", output, StringComparison.Ordinal);
+        Assert.Equal(missed > 0, error.Contains("regressions missed their tolerance (bad: 2)", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("lasso")]
+    [InlineData("lasso-paper")]
+    [InlineData("tied-ridge")]
+    public void Too_few_pairs_for_cross_validation_are_refused_in_one_line(string method)
+    {
+        AssertRefused("has 4 pairs of texts, but regressions are cross-validated in 5 folds and need at least 5 pairs", Run("--method", method, "--pairs", "4", "--out", Out));
+        Assert.Equal(0, Run("--method", method, "--pairs", "5", "--out", Out).ExitCode);
+    }
+
     [Fact]
     public void The_same_command_gives_the_same_bytes()
     {

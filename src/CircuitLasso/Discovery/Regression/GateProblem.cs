@@ -45,6 +45,9 @@ internal sealed class GateProblem
     /// <summary>The loss with all gates shut.</summary>
     public double ShutLoss { get; }
 
+    /// <summary>How many calls of <see cref="Solve"/> ended above their tolerance.</summary>
+    public int Missed { get; private set; }
+
     /// <summary>The smallest lambda at which every gate is zero: 2 max over u of (G 1)_u; 0 where that is never positive.</summary>
     public double LargestLambda => 2 * Math.Max(0, Sources == 0 ? 0 : _rowSums.Max());
 
@@ -86,6 +89,8 @@ internal sealed class GateProblem
             certificate = Certify(lambda, gates, sweeps);
         }
 
+        // What is no number is no certificate either.
+        Missed += certificate.Gap <= tolerance * Math.Max(ShutLoss, 0) ? 0 : 1;
         return certificate;
     }
 

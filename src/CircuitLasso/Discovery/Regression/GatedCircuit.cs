@@ -10,11 +10,12 @@ internal sealed class GatedCircuit
     // Where the path of lambdas ends, as a share of the reader's largest: far below anything that is a circuit.
     private const double LeastShare = 1e-5;
 
-    private GatedCircuit(EdgeScores scores, bool[] open, double largestRelativeGap)
+    private GatedCircuit(EdgeScores scores, bool[] open, double largestRelativeGap, int missed)
     {
         Scores = scores;
         Open = open;
         LargestRelativeGap = largestRelativeGap;
+        Missed = missed;
     }
 
     /// <summary>
@@ -27,6 +28,9 @@ internal sealed class GatedCircuit
 
     /// <summary>The largest gap of a reader's solution, over its loss with all gates shut.</summary>
     public double LargestRelativeGap { get; }
+
+    /// <summary>Readers of which a solution, at the ratio asked for or on the path, missed its tolerance.</summary>
+    public int Missed { get; }
 
     /// <summary>Passes relevance back and solves every reader's gates.</summary>
     /// <param name="contributions">The contributions.</param>
@@ -49,6 +53,7 @@ internal sealed class GatedCircuit
         double[] scores = new double[graph.EdgeCount];
         bool[] open = new bool[graph.EdgeCount];
         double[] gaps = new double[graph.Nodes.Count];
+        bool[] missed = new bool[graph.Nodes.Count];
         DeterministicParallel.For(
             graph.Nodes.Count - 1,
             index =>
@@ -66,6 +71,7 @@ internal sealed class GatedCircuit
                 double[] gates = new double[problem.Sources];
                 gaps[reader] = problem.Solve(2 * ratio * problem.ShutLoss / node, gates, Tolerance).Gap / problem.ShutLoss;
                 double[] openings = GatePath.Openings(problem, LeastShare * largest);
+                missed[reader] = problem.Missed > 0;
                 for (int source = 0; source < problem.Sources; source++)
                 {
                     open[first + source] = gates[source] > 0;
@@ -73,6 +79,6 @@ internal sealed class GatedCircuit
                 }
             },
             cancellation);
-        return new GatedCircuit(new EdgeScores(graph, scores), open, gaps.Max());
+        return new GatedCircuit(new EdgeScores(graph, scores), open, gaps.Max(), missed.Count(any => any));
     }
 }

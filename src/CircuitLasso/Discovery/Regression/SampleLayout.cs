@@ -1,4 +1,5 @@
 using CircuitLasso.Models;
+using CircuitLasso.Numerics;
 using CircuitLasso.Regression;
 
 namespace CircuitLasso;
@@ -18,8 +19,19 @@ internal sealed class SampleLayout
     private readonly int[][] _texts;
     private readonly int[] _first;
 
+    /// <summary>Lays out the texts of a task.</summary>
+    /// <param name="task">The task.</param>
+    /// <exception cref="InputException">The task has fewer pairs than there are folds.</exception>
     public SampleLayout(DiscoveryTask task)
     {
+        if (task.Count < Folds)
+        {
+            throw new InputException(
+                $"task {task.Name}",
+                $"has {task.Count} {(task.Count == 1 ? "pair" : "pairs")} of texts, but regressions are cross-validated in {Folds} folds and need at least {Folds} pairs",
+                "give more pairs, or a method without a regression, such as eap");
+        }
+
         FoldAssignment assignment = FoldAssignment.ForRows(task.Count, Folds);
         _texts = new int[2 * task.Count][];
         _first = new int[2 * task.Count];

@@ -35,35 +35,21 @@ internal sealed class TiedLassoDiscovery : IDiscoveryMethod
     internal static ComponentDiscovery Discover(
         TransformerModel model, DiscoveryTask task, DiscoveryOptions options, bool withNetworks, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(options);
-        task.RequireFits(model);
         Stopwatch watch = Stopwatch.StartNew();
-        SampleLayout layout = new(task);
-        using ComponentContributions contributions = ContributionCollector.Collect(
-            model, layout, TiedRegression.IsPooled(layout, model.Description.Width), options.MemoryBytes, progress, cancellation);
+        using ComponentContributions contributions = TiedRegression.Collect(model, task, options, progress, cancellation);
         double collection = watch.Elapsed.TotalSeconds;
         TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Damped, withNetworks ? options.Seed : null, progress, cancellation);
         GatedCircuit circuit = GatedCircuit.Solve(contributions, regression, Ratio, progress, cancellation);
         bool[] chosen = options.RelativeThreshold is { } share ? EdgeSelection.AtLeastShareOfLargest(circuit.Scores, share) : circuit.Open;
-        TiedMap[] maps = regression.Maps[1..];
         return new ComponentDiscovery
         {
             Scores = circuit.Scores,
             InCircuit = EdgeSelection.Prune(circuit.Scores.Graph, chosen),
             Seconds = new Dictionary<string, double> { ["collection"] = collection, ["regression"] = watch.Elapsed.TotalSeconds - collection },
-            Diagnostics = new Dictionary<string, double>
-            {
-                ["samples"] = layout.Samples,
-                ["largest_relative_gap"] = circuit.LargestRelativeGap,
-                ["pooled_heads"] = contributions.HasPatterns ? 1 : 0,
-                ["outputs"] = regression.Outputs.Classes.Length,
-                ["networks"] = maps.Count(map => map is NetworkMap),
-                ["output_explained"] = maps[^1].Explained,
-                ["mean_explained"] = maps.Average(map => map.Explained),
-                ["smallest_explained"] = maps.Min(map => map.Explained),
-            },
+            Diagnostics = regression.Diagnostics(
+                new("largest_relative_gap", circuit.LargestRelativeGap),
+                new("missed", circuit.Missed),
+                new("networks", regression.Maps.Count(map => map is NetworkMap))),
         };
     }
 }

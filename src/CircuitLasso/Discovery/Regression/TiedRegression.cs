@@ -83,6 +83,24 @@ internal sealed class TiedRegression
     /// <summary>Whether heads of these texts are pooled by their patterns, which must then be collected.</summary>
     public static bool IsPooled(SampleLayout layout, int width) => !layout.IsEven || layout.Slots > MostSlots || layout.Slots * (long)width > MostDesignColumns;
 
+    /// <summary>Runs the model over the texts of a task and keeps what the fits need, the patterns of pooled heads too.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="options">How much memory a batch may take.</param>
+    /// <param name="progress">Told of texts done.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    /// <exception cref="InputException">The task does not fit the model, or has too few pairs.</exception>
+    public static ComponentContributions Collect(
+        TransformerModel model, DiscoveryTask task, DiscoveryOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(task);
+        ArgumentNullException.ThrowIfNull(options);
+        task.RequireFits(model);
+        SampleLayout layout = new(task);
+        return ContributionCollector.Collect(model, layout, IsPooled(layout, model.Description.Width), options.MemoryBytes, progress, cancellation);
+    }
+
     /// <summary>Fits all readers.</summary>
     /// <param name="contributions">The contributions; with patterns where <see cref="IsPooled"/>.</param>
     /// <param name="task">The task, for its answers.</param>
@@ -94,6 +112,28 @@ internal sealed class TiedRegression
         ComponentContributions contributions, DiscoveryTask task, RidgeShares shares, ulong? networkSeed = null, IProgress<WorkProgress>? progress = null,
         CancellationToken cancellation = default) =>
         new(contributions, task, shares, networkSeed, progress, cancellation);
+
+    /// <summary>What the methods that build on these fits say of them, and what they add of their own.</summary>
+    /// <param name="own">What they add.</param>
+    public Dictionary<string, double> Diagnostics(params ReadOnlySpan<KeyValuePair<string, double>> own)
+    {
+        TiedMap[] maps = Maps[1..];
+        Dictionary<string, double> diagnostics = new()
+        {
+            ["samples"] = _contributions.Layout.Samples,
+            ["pooled_heads"] = _contributions.HasPatterns ? 1 : 0,
+            ["outputs"] = Outputs.Classes.Length,
+            ["output_explained"] = maps[^1].Explained,
+            ["mean_explained"] = maps.Average(map => map.Explained),
+            ["smallest_explained"] = maps.Min(map => map.Explained),
+        };
+        foreach ((string name, double value) in own)
+        {
+            diagnostics.Add(name, value);
+        }
+
+        return diagnostics;
+    }
 
     private void FitHeads(int[] heads, ReadOnlySpan<float> read)
     {

@@ -27,14 +27,8 @@ internal sealed class TiedRidgeDiscovery : IDiscoveryMethod
     public ComponentDiscovery Discover(
         TransformerModel model, DiscoveryTask task, DiscoveryOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(task);
-        ArgumentNullException.ThrowIfNull(options);
-        task.RequireFits(model);
         Stopwatch watch = Stopwatch.StartNew();
-        SampleLayout layout = new(task);
-        using ComponentContributions contributions = ContributionCollector.Collect(
-            model, layout, TiedRegression.IsPooled(layout, model.Description.Width), options.MemoryBytes, progress, cancellation);
+        using ComponentContributions contributions = TiedRegression.Collect(model, task, options, progress, cancellation);
         double collection = watch.Elapsed.TotalSeconds;
         TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide, null, progress, cancellation);
         BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, null, progress, cancellation);
@@ -46,17 +40,8 @@ internal sealed class TiedRidgeDiscovery : IDiscoveryMethod
             Scores = scores,
             InCircuit = EdgeSelection.Prune(scores.Graph, chosen),
             Seconds = new Dictionary<string, double> { ["collection"] = collection, ["regression"] = watch.Elapsed.TotalSeconds - collection },
-            Diagnostics = new Dictionary<string, double>
-            {
-                ["samples"] = layout.Samples,
-                ["pooled_heads"] = contributions.HasPatterns ? 1 : 0,
-                ["outputs"] = regression.Outputs.Classes.Length,
-                ["output_explained"] = maps[^1].Explained,
-                ["mean_explained"] = maps.Average(map => map.Explained),
-                ["smallest_explained"] = maps.Min(map => map.Explained),
-                ["largest_penalty_share"] = maps.Max(map => map.Share),
-                ["smallest_penalty_share"] = maps.Min(map => map.Share),
-            },
+            Diagnostics = regression.Diagnostics(
+                new("largest_penalty_share", maps.Max(map => map.Share)), new("smallest_penalty_share", maps.Min(map => map.Share))),
         };
     }
 }

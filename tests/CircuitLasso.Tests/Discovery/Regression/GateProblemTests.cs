@@ -29,6 +29,23 @@ public sealed class GateProblemTests
     }
 
     [Fact]
+    public void Solutions_above_their_tolerance_are_counted_as_missed()
+    {
+        double[] gates = new double[4];
+        GateProblem problem = new(Gram(Parts(4, 20, 3)), 4);
+        problem.Solve(0.2 * problem.LargestLambda, gates);
+        Assert.Equal(0, problem.Missed);
+
+        // No gap is below a negative tolerance.
+        problem.Solve(0.2 * problem.LargestLambda, gates, -1);
+        Assert.Equal(1, problem.Missed);
+
+        GateProblem undefined = new([double.NaN], 1);
+        undefined.Solve(1, new double[1]);
+        Assert.Equal(1, undefined.Missed);
+    }
+
+    [Fact]
     public void From_any_start_the_same_gates_are_found()
     {
         double[] gram = Gram(Parts(5, 40, 9));

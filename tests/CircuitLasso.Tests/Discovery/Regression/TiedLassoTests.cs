@@ -69,6 +69,7 @@ public sealed class TiedLassoTests
         Assert.Equal(EdgeSelection.Prune(found.Scores.Graph, found.InCircuit), found.InCircuit);
         Assert.Contains(true, found.InCircuit);
         Assert.InRange(found.Diagnostics["largest_relative_gap"], 0, 1e-7);
+        Assert.Equal(0, found.Diagnostics["missed"]);
         Assert.All(found.Scores.Values.ToArray(), score => Assert.True(score >= 0));
     }
 

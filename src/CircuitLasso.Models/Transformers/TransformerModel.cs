@@ -61,21 +61,8 @@ public sealed partial class TransformerModel : IDisposable
         batch.RequireFits(Description);
         hooks ??= new ForwardHooks();
         hooks.RequireWithin(Description);
-        int[] positions = [.. Enumerable.Range(0, batch.Positions)];
-        AttentionMask mask = new() { Causal = Description.Attention.Causal, Lengths = batch.Lengths.ToArray() };
-
-        Tensor residual = Scoped(() => hooks.Apply(new Site(SiteKind.Embedding), Embed(batch, positions)));
-        for (int layer = 0; layer < Description.Layers; layer++)
-        {
-            Tensor before = residual;
-            int index = layer;
-            residual = Scoped(() => Block(index, before, positions, mask, hooks));
-            if (!GradientMode.IsEnabled && !ReferenceEquals(before, residual))
-            {
-                before.Dispose();
-            }
-        }
-
+        Tensor embedded = Scoped(() => hooks.Apply(new Site(SiteKind.Embedding), Embed(batch, [.. Enumerable.Range(0, batch.Positions)])));
+        Tensor residual = Blocks(batch, embedded, 0, Description.Layers, hooks);
         if (logitPositions == LogitPositions.None)
         {
             return residual;
@@ -89,6 +76,36 @@ public sealed partial class TransformerModel : IDisposable
         }
 
         return logits;
+    }
+
+    /// <summary>Runs some of the blocks on a residual stream, which may be any: a pass from the middle on, or a part of one.</summary>
+    /// <param name="batch">The texts, for what each position sees.</param>
+    /// <param name="residual">What the first of the blocks reads, [b, p, d]; it stays the caller's.</param>
+    /// <param name="firstLayer">The first block.</param>
+    /// <param name="endLayer">The block after the last one; the number of layers for all that follow.</param>
+    /// <param name="hooks">What to read, replace or differentiate at within these blocks; hooks elsewhere are not called.</param>
+    /// <returns>The residual stream after the last of the blocks; the caller (or its <see cref="TensorScope"/>) owns it.</returns>
+    /// <exception cref="ArgumentException">The blocks are none of the model's, or the residual stream has another shape.</exception>
+    /// <exception cref="Numerics.InputException">A text is too long or a token id or hook is outside the model.</exception>
+    public Tensor ForwardBlocks(TokenBatch batch, Tensor residual, int firstLayer, int endLayer, ForwardHooks? hooks = null)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(residual);
+        batch.RequireFits(Description);
+        hooks ??= new ForwardHooks();
+        hooks.RequireWithin(Description);
+        if (firstLayer < 0 || endLayer < firstLayer || endLayer > Description.Layers)
+        {
+            throw new ArgumentException($"Blocks {firstLayer} to {endLayer} are not among {Description.Layers}.", nameof(firstLayer));
+        }
+
+        if (!residual.Shape.SequenceEqual([batch.Count, batch.Positions, Description.Width]))
+        {
+            throw new ArgumentException("The residual stream is not texts x positions x width.", nameof(residual));
+        }
+
+        // Without gradients a pass disposes of what it leaves behind.
+        return Blocks(batch, GradientMode.IsEnabled ? residual : residual.Detach(), firstLayer, endLayer, hooks);
     }
 
     /// <summary>Final norm and unembedding of a residual stream [..., d].</summary>
@@ -109,6 +126,24 @@ public sealed partial class TransformerModel : IDisposable
 
         using TensorScope scope = new();
         return scope.Keep(compute());
+    }
+
+    private Tensor Blocks(TokenBatch batch, Tensor residual, int firstLayer, int endLayer, ForwardHooks hooks)
+    {
+        int[] positions = [.. Enumerable.Range(0, batch.Positions)];
+        AttentionMask mask = new() { Causal = Description.Attention.Causal, Lengths = batch.Lengths.ToArray() };
+        for (int layer = firstLayer; layer < endLayer; layer++)
+        {
+            Tensor before = residual;
+            int index = layer;
+            residual = Scoped(() => Block(index, before, positions, mask, hooks));
+            if (!GradientMode.IsEnabled && !ReferenceEquals(before, residual))
+            {
+                before.Dispose();
+            }
+        }
+
+        return residual;
     }
 
     private Tensor Embed(TokenBatch batch, int[] positions)

@@ -31,6 +31,26 @@ public sealed class ForwardTests
 
     [Theory]
     [MemberData(nameof(Architectures))]
+    public void A_pass_cut_after_any_block_and_taken_up_again_is_the_whole_pass(string architecture)
+    {
+        using TransformerModel model = TinyModels.Create(architecture);
+        TokenBatch batch = new([_long, _short]);
+        using IDisposable mode = GradientMode.Disable();
+        using TensorScope scope = new();
+        float[] whole = model.Forward(batch, null, LogitPositions.None).ToArray();
+        Tensor embedded = model.Embed(batch);
+        for (int cut = 0; cut <= model.Description.Layers; cut++)
+        {
+            Tensor half = model.ForwardBlocks(batch, embedded, 0, cut);
+            Assert.Equal(whole, model.ForwardBlocks(batch, half, cut, model.Description.Layers).ToArray());
+        }
+
+        Assert.Throws<ArgumentException>(() => model.ForwardBlocks(batch, embedded, 1, 0));
+        Assert.Throws<ArgumentException>(() => model.ForwardBlocks(new TokenBatch([_short]), embedded, 0, 1));
+    }
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
     public void Every_site_is_reached_once_and_reading_changes_nothing(string architecture)
     {
         using TransformerModel model = TinyModels.Create(architecture);

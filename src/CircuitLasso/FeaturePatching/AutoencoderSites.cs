@@ -1,0 +1,107 @@
+using System.Collections.ObjectModel;
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso;
+
+/// <summary>
+/// The sites of a model at which activations are taken apart into features and an error, in the order of computation. With g = s f, where f are the features and s is the
+/// factor by which the autoencoder scales its reconstruction back (1 for most), x = decoder bias + sum of g_a times the direction of a + error. So x is linear in g and the error,
+/// and nothing else is in it that depends on the text. Immutable.
+/// </summary>
+public sealed class AutoencoderSites : ReadOnlyCollection<AutoencoderSite>
+{
+    private readonly Dictionary<string, int> _indexOfName;
+
+    /// <summary>Checks and orders the sites.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sites">The sites, at least one, in any order.</param>
+    /// <exception cref="InputException">
+    /// There is no site, one appears twice or is none of the model's that can be replaced, or an autoencoder is of another width or a transcoder.
+    /// </exception>
+    public AutoencoderSites(TransformerModel model, IEnumerable<AutoencoderSite> sites)
+        : base(Ordered(model, sites))
+    {
+        Model = model;
+        _indexOfName = Enumerable.Range(0, Count).ToDictionary(index => this[index].Site.ToString(), StringComparer.Ordinal);
+    }
+
+    /// <summary>The model.</summary>
+    public TransformerModel Model { get; }
+
+    /// <summary>The place of a site in this list, or -1.</summary>
+    /// <param name="site">A site's name, such as <c>resid_post.5</c>.</param>
+    public int IndexOf(string site)
+    {
+        ArgumentNullException.ThrowIfNull(site);
+        return _indexOfName.GetValueOrDefault(site, -1);
+    }
+
+    /// <summary>The name of a node, such as <c>resid_post.5/3036</c>, <c>resid_post.5/error</c> or, at one position, <c>resid_post.5/3036@7</c>.</summary>
+    /// <param name="node">A node.</param>
+    public string NameOf(FeatureNode node) => node.NameAt(this[node.Site].Site);
+
+    /// <summary>Reads the name of a node.</summary>
+    /// <param name="name">A name, as <see cref="NameOf"/> writes it.</param>
+    /// <returns>The node, or null where the name is that of no feature or error of these sites.</returns>
+    public FeatureNode? Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        int slash = name.LastIndexOf('/');
+        int site = slash < 0 ? -1 : IndexOf(name[..slash]);
+        return site >= 0 && FeatureNode.TryParse(site, name.AsSpan(slash + 1)) is { } node && node.Feature < this[site].Autoencoder.FeatureCount ? node : null;
+    }
+
+    /// <summary>Whether all that is computed before the site reaches what comes after it only through it, as with the residual stream.</summary>
+    internal bool IsBottleneck(int site) => this[site].Site.Kind is SiteKind.Embedding or SiteKind.ResidualBefore or SiteKind.ResidualAfter
+        || (this[site].Site.Kind == SiteKind.ResidualMiddle && !Model.Description.ParallelSublayers);
+
+    /// <summary>Whether the site is a state of the residual stream rather than something that is added to it.</summary>
+    internal bool IsResidual(int site) => this[site].Site.Kind is SiteKind.Embedding or SiteKind.ResidualBefore or SiteKind.ResidualMiddle or SiteKind.ResidualAfter;
+
+    /// <summary>The block from which a pass that replaces the site must run, and whether the site is what this block reads.</summary>
+    internal (int Layer, bool IsInput) StartOf(int site) => this[site].Site is { Kind: SiteKind.ResidualAfter } after ? (after.Layer + 1, true)
+        : (Math.Max(this[site].Site.Layer, 0), this[site].Site.Kind is SiteKind.Embedding or SiteKind.ResidualBefore);
+
+    private static List<AutoencoderSite> Ordered(TransformerModel model, IEnumerable<AutoencoderSite> sites)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sites);
+        AutoencoderSite[] given = [.. sites];
+        List<Site> order = [.. model.Sites];
+        foreach (AutoencoderSite place in given)
+        {
+            string name = place.Site.ToString();
+            int width = WidthOf(model.Description, place.Site.Kind);
+            Require(order.Contains(place.Site), name, $"the model has layers 0 to {model.Description.Layers - 1} only", "choose one of them");
+            Require(width > 0, name, "is no site whose features can be replaced", "use the residual stream, what a sublayer reads or writes, or attn_z");
+            Require(!place.Autoencoder.Architecture.IsTranscoder, name, "a transcoder does not reconstruct the site that it reads", "give an autoencoder of the site");
+            Require(place.Autoencoder.InputWidth == width, name, $"the autoencoder is {place.Autoencoder.InputWidth} wide, and the site {width}", "give one made for this model");
+        }
+
+        Require(given.Length > 0, "--sae", "no site has an autoencoder", "give at least one");
+        return [.. given.OrderBy(place => order.IndexOf(place.Site)).Select((place, index) => place).Aggregate(new List<AutoencoderSite>(), (list, place) =>
+        {
+            Require(list.Count == 0 || list[^1].Site != place.Site, place.Site.ToString(), "has two autoencoders", "give one for each site");
+            list.Add(place);
+            return list;
+        })];
+    }
+
+    private static int WidthOf(ModelDescription description, SiteKind kind) => kind switch
+    {
+        SiteKind.Query or SiteKind.AttentionMix => description.Attention.Heads * description.Attention.HeadWidth,
+        SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads * description.Attention.HeadWidth,
+        SiteKind.MlpHidden => description.Mlp.HiddenWidth,
+        SiteKind.AttentionPattern or SiteKind.AttentionHead or SiteKind.Logits => 0,
+        _ => description.Width,
+    };
+
+    private static void Require(bool holds, string subject, string problem, string remedy)
+    {
+        if (!holds)
+        {
+            throw new InputException(subject, problem, remedy);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+using CircuitLasso.Models;
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso;
+
+/// <summary>One batch of a behaviour with its clean texts taken apart at every site, and passes over them in which something is replaced.</summary>
+internal sealed class FeatureBatch : IDisposable
+{
+    private readonly AutoencoderSites _sites;
+    private readonly BehaviourBatch _batch;
+    private readonly FeatureReplacement _replacement;
+    private readonly FeatureMeans? _means;
+    private readonly SiteState[]? _corrupt;
+    private readonly int[] _other;
+    private readonly Dictionary<int, float[]> _blockInputs = [];
+
+    /// <summary>Runs the texts.</summary>
+    /// <param name="sites">The sites.</param>
+    /// <param name="batch">The texts.</param>
+    /// <param name="replacement">What stands in the place of what is replaced.</param>
+    /// <param name="means">The means, for <see cref="FeatureReplacement.Mean"/>.</param>
+    /// <param name="seed">Seed of the texts drawn for <see cref="FeatureReplacement.Resample"/>.</param>
+    public FeatureBatch(AutoencoderSites sites, BehaviourBatch batch, FeatureReplacement replacement, FeatureMeans? means, ulong seed)
+    {
+        (_sites, _batch, _replacement, _means) = (sites, batch, replacement, means);
+        Clean = Record(sites, batch.Clean, _blockInputs, out double score, batch);
+        CleanScore = score;
+        if (replacement is FeatureReplacement.Corrupt or FeatureReplacement.Resample)
+        {
+            _corrupt = Record(sites, batch.Corrupt, null, out _, null);
+        }
+
+        _other = [.. Enumerable.Range(0, Texts.Count)];
+        if (replacement == FeatureReplacement.Resample)
+        {
+            RandomSource random = new(seed);
+            for (int text = 0; text < _other.Length; text++)
+            {
+                int[] asLong = [.. Enumerable.Range(0, Texts.Count).Where(other => Texts.Lengths[other] >= Texts.Lengths[text])];
+                _other[text] = asLong[random.NextInt32(asLong.Length)];
+            }
+        }
+    }
+
+    /// <summary>The clean texts.</summary>
+    public TokenBatch Texts => _batch.Clean;
+
+    /// <summary>The clean texts at every site.</summary>
+    public SiteState[] Clean { get; }
+
+    /// <summary>The batch's share of the behaviour on the clean texts.</summary>
+    public double CleanScore { get; }
+
+    /// <summary>Texts times positions.</summary>
+    public int Rows => _batch.Rows;
+
+    /// <summary>Takes texts apart at every site.</summary>
+    public static SiteState[] Record(AutoencoderSites sites, TokenBatch texts, Dictionary<int, float[]>? blockInputs, out double score, BehaviourBatch? scored)
+    {
+        float[][] values = new float[sites.Count][];
+        ForwardHooks hooks = new();
+        for (int site = 0; site < sites.Count; site++)
+        {
+            int index = site;
+            hooks.Add(sites[site].Site, (_, value) =>
+            {
+                values[index] = value.ToArray();
+                return null;
+            });
+            (int layer, bool isInput) = sites.StartOf(site);
+            if (!isInput && blockInputs?.TryAdd(layer, []) == true)
+            {
+                hooks.Add(new Site(SiteKind.ResidualBefore, layer), (_, value) =>
+                {
+                    blockInputs[layer] = value.ToArray();
+                    return null;
+                });
+            }
+        }
+
+        using TensorScope scope = new();
+        using IDisposable mode = GradientMode.Disable();
+        Tensor last = sites.Model.Forward(texts, hooks, LogitPositions.None);
+        score = scored?.Score(sites.Model, last).Item() ?? 0;
+        return [.. sites.Select((place, site) => SiteState.Of(place.Autoencoder, values[site]))];
+    }
+
+    /// <summary>The position of a row in its text, and whether the text goes so far.</summary>
+    public bool IsReal(int row, out int position)
+    {
+        position = row % Texts.Positions;
+        return position < Texts.Lengths[row / Texts.Positions];
+    }
+
+    /// <summary>What stands in the place of a row, which is no padding.</summary>
+    public FeatureRow Replacement(int site, int row)
+    {
+        int position = row % Texts.Positions;
+        return _replacement switch
+        {
+            FeatureReplacement.Mean => _means!.Row(site, position),
+            FeatureReplacement.Zero => new FeatureRow([], [], new float[_sites[site].Autoencoder.InputWidth]),
+            _ => _corrupt![site].Row((_other[row / Texts.Positions] * Texts.Positions) + position),
+        };
+    }
+
+    /// <summary>The activations with every feature and the error replaced, rows x width; padding stays.</summary>
+    public float[] Replaced(int site)
+    {
+        SparseAutoencoder autoencoder = _sites[site].Autoencoder;
+        float[] clean = Clean[site].Values;
+        float[] values = new float[clean.Length];
+        int width = autoencoder.InputWidth;
+        Numerics.DeterministicParallel.For(Rows, row =>
+        {
+            Span<float> value = values.AsSpan(row * width, width);
+            if (IsReal(row, out _))
+            {
+                Compose(autoencoder, Replacement(site, row), value);
+            }
+            else
+            {
+                clean.AsSpan(row * width, width).CopyTo(value);
+            }
+        });
+        return values;
+    }
+
+    /// <summary>Puts an activation together again.</summary>
+    public static void Compose(SparseAutoencoder autoencoder, FeatureRow row, Span<float> value)
+    {
+        System.Numerics.Tensors.TensorPrimitives.Add(autoencoder.DecoderBias, row.Error, value);
+        for (int i = 0; i < row.Indices.Length; i++)
+        {
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(autoencoder.DecoderDirection(row.Indices[i]), row.Values[i], value, value);
+        }
+    }
+
+    /// <summary>The batch's share of the behaviour with other activations at one site.</summary>
+    public double Score(int site, float[] values)
+    {
+        using TensorScope scope = new();
+        using IDisposable mode = GradientMode.Disable();
+        return _batch.Score(_sites.Model, Run(site, Tensor.FromValues(values, Rows, values.Length / Rows))).Item();
+    }
+
+    /// <summary>The gradient of <see cref="Score(int, float[])"/>, rows x width.</summary>
+    public float[] Gradient(int site, float[] values)
+    {
+        using TensorScope scope = new();
+        Tensor leaf = Tensor.FromValues(values, Rows, values.Length / Rows);
+        leaf.RequiresGradient = true;
+        _batch.Score(_sites.Model, Run(site, leaf)).Backward();
+        return leaf.Gradient?.ToArray() ?? new float[values.Length];
+    }
+
+    /// <summary>The batch's share of the behaviour of a pass in which every site from one on is replaced, each by what is made of its value in this very pass.</summary>
+    /// <param name="first">The first site; what comes before it is as on the clean texts.</param>
+    /// <param name="replace">Site and value (rows x width) to what stands in its place.</param>
+    public double Score(int first, Func<int, float[], float[]> replace)
+    {
+        using TensorScope scope = new();
+        using IDisposable mode = GradientMode.Disable();
+        ForwardHooks hooks = new();
+        (int layer, bool isInput) = _sites.StartOf(first);
+        for (int site = isInput ? first + 1 : first; site < _sites.Count; site++)
+        {
+            int index = site;
+            hooks.Add(_sites[site].Site, (_, value) => Tensor.FromValues(replace(index, value.ToArray()), value.Shape));
+        }
+
+        float[] start = isInput ? replace(first, Clean[first].Values) : _blockInputs[layer];
+        return _batch.Score(_sites.Model, _sites.Model.ForwardBlocks(Texts, Stream(Tensor.FromValues(start, start.Length)), layer, _sites.Model.Description.Layers, hooks)).Item();
+    }
+
+    /// <summary>The residual stream after some blocks with a leaf in the place of one site.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="value">The leaf, of as many elements as the site has.</param>
+    /// <param name="endLayer">The block before which to stop; null for all.</param>
+    /// <param name="hooks">Hooks at later sites; null for none.</param>
+    public Tensor Run(int site, Tensor value, int? endLayer = null, ForwardHooks? hooks = null)
+    {
+        (int layer, bool isInput) = _sites.StartOf(site);
+        int end = endLayer ?? _sites.Model.Description.Layers;
+        if (isInput)
+        {
+            return _sites.Model.ForwardBlocks(Texts, Stream(value), layer, end, hooks);
+        }
+
+        ForwardHooks own = hooks ?? new ForwardHooks();
+        own.Add(_sites[site].Site, (_, old) => value.Reshape(old.Shape));
+        return _sites.Model.ForwardBlocks(Texts, Stream(Tensor.FromValues(_blockInputs[layer], _blockInputs[layer].Length)), layer, end, own);
+    }
+
+    public void Dispose()
+    {
+        foreach (SiteState state in Clean.Concat(_corrupt ?? []))
+        {
+            state.Dispose();
+        }
+    }
+
+    private Tensor Stream(Tensor value) => value.Reshape(Texts.Count, Texts.Positions, _sites.Model.Description.Width);
+}

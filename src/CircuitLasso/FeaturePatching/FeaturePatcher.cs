@@ -1,0 +1,266 @@
+using System.Numerics.Tensors;
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso;
+
+/// <summary>
+/// Replaces features and errors of autoencoders inside a model and measures what a behaviour loses: by gradients at once, or one at a time. Between sites nothing is taken apart:
+/// the model recomputes all that comes after a replaced site. Immutable and thread-safe.
+/// </summary>
+public sealed class FeaturePatcher
+{
+    private readonly AutoencoderSites _sites;
+    private readonly BehaviourTask _task;
+    private readonly ulong _seed;
+    private readonly FeatureMeans? _means;
+
+    /// <summary>Prepares the work; for <see cref="FeatureReplacement.Mean"/> this runs the corrupt texts.</summary>
+    /// <param name="sites">The sites and the model.</param>
+    /// <param name="task">The behaviour.</param>
+    /// <param name="replacement">What stands in the place of a node.</param>
+    /// <param name="memoryBytes">About how many bytes are used at once.</param>
+    /// <param name="seed">Seed of <see cref="FeatureReplacement.Resample"/>.</param>
+    /// <exception cref="InputException">The task does not fit the model.</exception>
+    public FeaturePatcher(AutoencoderSites sites, BehaviourTask task, FeatureReplacement replacement = FeatureReplacement.Corrupt, long memoryBytes = 1L << 30, ulong seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(sites);
+        ArgumentNullException.ThrowIfNull(task);
+        task.RequireFits(sites.Model);
+        (_sites, _task, _seed, Replacement) = (sites, task, seed, replacement);
+        Batches = BehaviourBatch.Cut(task, sites.Model, sites.Sum(place => 8.0 * place.Autoencoder.InputWidth), memoryBytes);
+        if (replacement == FeatureReplacement.Mean)
+        {
+            _means = MeansOf(sites, Batches);
+        }
+    }
+
+    /// <summary>The sites and the model.</summary>
+    public AutoencoderSites Sites => _sites;
+
+    /// <summary>The behaviour.</summary>
+    public BehaviourTask Task => _task;
+
+    /// <summary>What stands in the place of a node.</summary>
+    public FeatureReplacement Replacement { get; }
+
+    internal IReadOnlyList<BehaviourBatch> Batches { get; }
+
+    /// <summary>
+    /// Effects to first order at the clean texts: -(g_replaced - g_clean) dm/dg. One pass with gradients for each site.
+    /// </summary>
+    /// <param name="keepPositions">Whether each position is a node of its own; otherwise effects are summed over positions.</param>
+    /// <param name="progress">Told how far the work has come.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public FeatureEffects Attribution(bool keepPositions = false, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Effects(1, keepPositions, keepGradients: false, progress, cancellation);
+
+    /// <summary>
+    /// Effects by integrated gradients: -(g_replaced - g_clean) times the mean over k = 0 .. N-1 of dm/dg at (1 - k/N) clean + (k/N) replaced, features and error of a site moving together
+    /// and other sites left alone. The effects of a site add up to that of replacing all of it, with an error that falls as 1/N.
+    /// </summary>
+    /// <param name="steps">N, at least 1.</param>
+    /// <param name="keepPositions">Whether each position is a node of its own; otherwise effects are summed over positions.</param>
+    /// <param name="progress">Told how far the work has come.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public FeatureEffects IntegratedGradients(int steps = 10, bool keepPositions = false, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        Effects(steps, keepPositions, keepGradients: false, progress, cancellation);
+
+    /// <summary>Effects by replacing one node at a time and running the model.</summary>
+    /// <param name="nodes">The nodes.</param>
+    /// <param name="share">How far each is moved: 1 replaces it.</param>
+    /// <param name="progress">Told how far the work has come.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    /// <returns>m before minus m after, for every node.</returns>
+    public double[] Exact(IReadOnlyList<FeatureNode> nodes, double share = 1, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(nodes);
+        double[] effects = new double[nodes.Count];
+        for (int index = 0; index < Batches.Count; index++)
+        {
+            using FeatureBatch batch = Run(index);
+            for (int i = 0; i < nodes.Count; i++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                effects[i] += batch.CleanScore - batch.Score(nodes[i].Site, Moved(batch, nodes[i], (float)share));
+                progress?.Report(new WorkProgress("patching", ((long)index * nodes.Count) + i + 1, (long)Batches.Count * nodes.Count, "passes"));
+            }
+        }
+
+        return effects;
+    }
+
+    /// <summary>The effect of replacing a whole site: all its features and its error.</summary>
+    /// <param name="site">The site's index.</param>
+    /// <param name="cancellation">Stops the work.</param>
+    public double ExactSite(int site, CancellationToken cancellation = default)
+    {
+        double effect = 0;
+        for (int index = 0; index < Batches.Count; index++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using FeatureBatch batch = Run(index);
+            effect += batch.CleanScore - batch.Score(site, batch.Replaced(site));
+        }
+
+        return effect;
+    }
+
+    internal static FeatureMeans MeansOf(AutoencoderSites sites, IReadOnlyList<BehaviourBatch> batches)
+    {
+        FeatureMeans means = new(sites);
+        foreach (BehaviourBatch batch in batches)
+        {
+            SiteState[] states = FeatureBatch.Record(sites, batch.Corrupt, null, out _, null);
+            means.Add(batch.Corrupt, states);
+            foreach (SiteState state in states)
+            {
+                state.Dispose();
+            }
+        }
+
+        return means;
+    }
+
+    internal FeatureBatch Run(int batch) => new(_sites, Batches[batch], Replacement, _means, _seed + (ulong)batch);
+
+    internal FeatureEffects Effects(int steps, bool keepPositions, bool keepGradients, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        SortedDictionary<FeatureNode, double> effects = new(Comparer<FeatureNode>.Create((a, b) => (a.Site, a.Feature, a.Position).CompareTo((b.Site, b.Feature, b.Position))));
+        List<float[][]> gradients = [];
+        double clean = 0;
+        double replaced = 0;
+        for (int index = 0; index < Batches.Count; index++)
+        {
+            using FeatureBatch batch = Run(index);
+            float[][] kept = new float[_sites.Count][];
+            clean += batch.CleanScore;
+            for (int site = 0; site < _sites.Count; site++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                float[] target = batch.Replaced(site);
+                float[] gradient = kept[site] = MeanGradient(batch, site, target, steps);
+                AddEffects(batch, site, gradient, keepPositions, effects);
+                if (site == _sites.Count - 1)
+                {
+                    replaced += batch.Score(site, target);
+                }
+
+                progress?.Report(new WorkProgress("effects", ((long)index * _sites.Count) + site + 1, (long)Batches.Count * _sites.Count, "sites"));
+            }
+
+            if (keepGradients)
+            {
+                gradients.Add(kept);
+            }
+        }
+
+        return new FeatureEffects(_sites, Replacement, effects, clean, replaced, keepGradients ? gradients : null);
+    }
+
+    /// <summary>The features that are active on either side with how much they move, and the error's movement; nothing at padding.</summary>
+    internal static void Differences(FeatureBatch batch, int site, int row, List<(int Feature, float Difference)> features, Span<float> error)
+    {
+        features.Clear();
+        FeatureRow from = batch.Clean[site].Row(row);
+        FeatureRow to = batch.Replacement(site, row);
+        TensorPrimitives.Subtract(to.Error, from.Error, error);
+        int i = 0;
+        int j = 0;
+        while (i < from.Indices.Length || j < to.Indices.Length)
+        {
+            int a = i < from.Indices.Length ? from.Indices[i] : int.MaxValue;
+            int b = j < to.Indices.Length ? to.Indices[j] : int.MaxValue;
+            features.Add((Math.Min(a, b), (b <= a ? to.Values[j] : 0) - (a <= b ? from.Values[i] : 0)));
+            i += a <= b ? 1 : 0;
+            j += b <= a ? 1 : 0;
+        }
+    }
+
+    private static float[] MeanGradient(FeatureBatch batch, int site, float[] target, int steps)
+    {
+        float[] clean = batch.Clean[site].Values;
+        float[] sum = batch.Gradient(site, clean);
+        float[] point = new float[clean.Length];
+        for (int k = 1; k < steps; k++)
+        {
+            // Linear in features and error, so the activation itself can be moved.
+            TensorPrimitives.Lerp(clean, target, (float)k / steps, point);
+            TensorPrimitives.Add(sum, batch.Gradient(site, point), sum);
+        }
+
+        TensorPrimitives.Multiply(sum, 1f / steps, sum);
+        return sum;
+    }
+
+    private void AddEffects(FeatureBatch batch, int site, float[] gradient, bool keepPositions, SortedDictionary<FeatureNode, double> effects)
+    {
+        SparseAutoencoder autoencoder = _sites[site].Autoencoder;
+        int width = autoencoder.InputWidth;
+        (int Feature, double Effect)[][] byRow = new (int, double)[batch.Rows][];
+        DeterministicParallel.For(batch.Rows, row =>
+        {
+            if (!batch.IsReal(row, out _))
+            {
+                byRow[row] = [];
+                return;
+            }
+
+            ReadOnlySpan<float> slope = gradient.AsSpan(row * width, width);
+            float[] error = new float[width];
+            List<(int Feature, float Difference)> features = [];
+            Differences(batch, site, row, features, error);
+            (int, double)[] found = byRow[row] = new (int, double)[features.Count + 1];
+            found[0] = (FeatureNode.Error, -Dot(error, slope));
+            for (int i = 0; i < features.Count; i++)
+            {
+                found[i + 1] = (features[i].Feature, -features[i].Difference * Dot(autoencoder.DecoderDirection(features[i].Feature), slope));
+            }
+        });
+        for (int row = 0; row < byRow.Length; row++)
+        {
+            int position = keepPositions ? row % batch.Texts.Positions : FeatureNode.Everywhere;
+            foreach ((int feature, double effect) in byRow[row])
+            {
+                FeatureNode node = new(site, feature, position);
+                effects[node] = effects.GetValueOrDefault(node) + effect;
+            }
+        }
+    }
+
+    private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => TensorPrimitives.Dot(a, b);
+
+    private float[] Moved(FeatureBatch batch, FeatureNode node, float share)
+    {
+        SparseAutoencoder autoencoder = _sites[node.Site].Autoencoder;
+        int width = autoencoder.InputWidth;
+        float[] values = [.. batch.Clean[node.Site].Values];
+        DeterministicParallel.For(batch.Rows, row =>
+        {
+            if (!batch.IsReal(row, out int position) || (node.Position != FeatureNode.Everywhere && node.Position != position))
+            {
+                return;
+            }
+
+            Span<float> value = values.AsSpan(row * width, width);
+            float[] error = new float[width];
+            List<(int Feature, float Difference)> features = [];
+            Differences(batch, node.Site, row, features, error);
+            if (node.IsError)
+            {
+                TensorPrimitives.MultiplyAdd(error, share, value, value);
+                return;
+            }
+
+            foreach ((int feature, float difference) in features)
+            {
+                if (feature == node.Feature)
+                {
+                    TensorPrimitives.MultiplyAdd(autoencoder.DecoderDirection(feature), share * difference, value, value);
+                }
+            }
+        });
+        return values;
+    }
+}

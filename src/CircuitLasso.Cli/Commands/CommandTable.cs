@@ -7,6 +7,7 @@ internal static class CommandTable
     internal static readonly IReadOnlyDictionary<string, string> Groups = new Dictionary<string, string>
     {
         ["model"] = "Look at models and check them.",
+        ["sae"] = "Look at sparse autoencoders and transcoders.",
         ["circuit"] = "Look at circuit files.",
         ["bench"] = "Models whose circuit is known: train them, and run discovery methods on them.",
     };
@@ -18,6 +19,7 @@ internal static class CommandTable
         ("model", new ModelInfoCommand()),
         ("model", new ModelCheckCommand()),
         ("model", new ModelTokenizeCommand()),
+        ("sae", new SaeInfoCommand()),
         (null, new CollectCommand()),
         (null, new LearnCommand()),
         (null, new DiscoverCommand()),

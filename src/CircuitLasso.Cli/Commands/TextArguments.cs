@@ -4,13 +4,14 @@ namespace CircuitLasso.Cli;
 
 /// <summary>The options that say which text to read.</summary>
 /// <param name="withLabels">Whether the command reads labels.</param>
-internal sealed class TextArguments(bool withLabels = false)
+/// <param name="required">Whether there has to be a text.</param>
+internal sealed class TextArguments(bool withLabels = false, bool required = true)
 {
     private readonly Option<string> _file = new("--text")
     {
         Description = "A text file: plain lines, .tsv or .csv, .jsonl, or a JSON list of strings or objects (.json).",
         HelpName = "FILE",
-        Required = true,
+        Required = required,
     };
 
     private readonly Option<string?> _textColumn = new("--text-column")
@@ -30,6 +31,8 @@ internal sealed class TextArguments(bool withLabels = false)
             command.Add(_labelColumn);
         }
     }
+
+    public bool IsGiven(ParseResult options) => options.GetValue(_file) is not null;
 
     public TextSource Open(ParseResult options, IReadOnlyList<string> keptColumns, bool allowEmptyText = false) =>
         TextSource.Open(options.GetRequiredValue(_file), new TextOptions

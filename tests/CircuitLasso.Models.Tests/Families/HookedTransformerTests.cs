@@ -157,7 +157,7 @@ public sealed class HookedTransformerTests
     public void A_model_of_another_architecture_is_not_saved_in_this_layout(string architecture)
     {
         using TemporaryFolder folder = new();
-        using TransformerModel model = TinyModels.Create(architecture);
+        using TransformerModel model = TinyTransformers.Create(architecture);
         Assert.Throws<ArgumentException>(() => ModelCheckpoint.SaveHookedTransformer(model, folder.PathOf("model")));
         Assert.False(Directory.Exists(folder.PathOf("model")));
     }
@@ -165,7 +165,7 @@ public sealed class HookedTransformerTests
     [Fact]
     public void Tied_embeddings_with_other_outputs_are_refused()
     {
-        using TransformerModel model = TinyModels.Create("gpt2");
+        using TransformerModel model = TinyTransformers.Create("gpt2");
         ModelDescription description = model.Description with { OutputSize = 3 };
         using ModelParameters parameters = ParameterInitializer.Random(description, 1);
         Assert.Throws<ArgumentException>(() => new TransformerModel(description, parameters));

@@ -49,7 +49,7 @@ public sealed class HostileReferenceTests : IDisposable
             }
         }
 
-        using TransformerModel model = TinyModels.Create("gpt2");
+        using TransformerModel model = TinyTransformers.Create("gpt2");
         InputException exception = Assert.Throws<InputException>(() => ReferenceCheck.Run(model, path));
         Assert.Equal(path, exception.Subject);
         return exception;

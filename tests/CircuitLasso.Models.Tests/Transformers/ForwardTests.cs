@@ -8,13 +8,13 @@ public sealed class ForwardTests
     private static readonly int[] _short = [1, 2, 3];
     private static readonly int[] _long = [4, 5, 6, 7, 8, 9, 10];
 
-    public static TheoryData<string> Architectures => new(TinyModels.Names);
+    public static TheoryData<string> Architectures => new(TinyTransformers.All);
 
     [Theory]
     [MemberData(nameof(Architectures))]
     public void Padding_never_leaks_into_a_result(string architecture)
     {
-        using TransformerModel model = TinyModels.Create(architecture);
+        using TransformerModel model = TinyTransformers.Create(architecture);
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();
         float[] alone = model.Forward(new TokenBatch([_short])).ToArray();
@@ -53,7 +53,7 @@ public sealed class ForwardTests
     [MemberData(nameof(Architectures))]
     public void Every_site_is_reached_once_and_reading_changes_nothing(string architecture)
     {
-        using TransformerModel model = TinyModels.Create(architecture);
+        using TransformerModel model = TinyTransformers.Create(architecture);
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();
         float[] plain = model.Forward(new TokenBatch([_long])).ToArray();
@@ -80,7 +80,7 @@ public sealed class ForwardTests
     [MemberData(nameof(Architectures))]
     public void Every_site_can_be_replaced_and_the_replacement_reaches_the_logits(string architecture)
     {
-        using TransformerModel model = TinyModels.Create(architecture);
+        using TransformerModel model = TinyTransformers.Create(architecture);
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();
         float[] plain = model.Forward(new TokenBatch([_long])).ToArray();
@@ -98,7 +98,7 @@ public sealed class ForwardTests
     [MemberData(nameof(Architectures))]
     public void A_replacement_kept_by_the_caller_survives_the_pass(string architecture)
     {
-        using TransformerModel model = TinyModels.Create(architecture);
+        using TransformerModel model = TinyTransformers.Create(architecture);
         using IDisposable mode = GradientMode.Disable();
         foreach (Site site in model.Sites)
         {
@@ -133,7 +133,7 @@ public sealed class ForwardTests
     [MemberData(nameof(Architectures))]
     public void The_gradient_at_every_site_is_the_finite_difference_of_replacing_it(string architecture)
     {
-        using TransformerModel model = TinyModels.Create(architecture);
+        using TransformerModel model = TinyTransformers.Create(architecture);
         foreach (Site site in model.Sites)
         {
             (float[] gradient, float[] value, int[] shape) = GradientAt(model, site);
@@ -153,7 +153,7 @@ public sealed class ForwardTests
     [Fact]
     public void Head_contributions_and_the_bias_add_up_to_the_attention_output()
     {
-        using TransformerModel model = TinyModels.Create("gpt2");
+        using TransformerModel model = TinyTransformers.Create("gpt2");
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();
         float[] heads = [];
@@ -190,7 +190,7 @@ public sealed class ForwardTests
     [Fact]
     public void Logits_at_the_last_position_are_those_of_the_whole_pass()
     {
-        using TransformerModel model = TinyModels.Create("llama");
+        using TransformerModel model = TinyTransformers.Create("llama");
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();
         TokenBatch batch = new([_long, _short]);
@@ -210,7 +210,7 @@ public sealed class ForwardTests
     [Fact]
     public void The_bytes_of_a_pass_do_not_depend_on_the_number_of_threads()
     {
-        using TransformerModel model = TinyModels.Create("gpt2");
+        using TransformerModel model = TinyTransformers.Create("gpt2");
         int before = DeterministicParallel.Threads;
         try
         {
@@ -233,7 +233,7 @@ public sealed class ForwardTests
     [Fact]
     public void Texts_too_long_or_with_foreign_ids_are_refused()
     {
-        using TransformerModel model = TinyModels.Create("gpt2");
+        using TransformerModel model = TinyTransformers.Create("gpt2");
         Assert.Contains("positions", Assert.Throws<InputException>(() => model.Forward(new TokenBatch([new int[13]]))).Message, StringComparison.Ordinal);
         Assert.Contains("vocabulary", Assert.Throws<InputException>(() => model.Forward(new TokenBatch([[99]]))).Message, StringComparison.Ordinal);
         ForwardHooks hooks = new();

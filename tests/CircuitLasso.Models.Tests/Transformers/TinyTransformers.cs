@@ -1,13 +1,17 @@
-using CircuitLasso.Models;
+namespace CircuitLasso.Models.Tests;
 
-namespace CircuitLasso.Tests;
-
-/// <summary>Small random models that between them use every choice that patching depends on.</summary>
+/// <summary>Small random models that between them use every choice of the block description. Compiled into CircuitLasso.Tests as well.</summary>
 internal static class TinyTransformers
 {
     public const int Vocabulary = 13;
 
-    public static TheoryData<string> Names => ["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width"];
+    /// <summary>All of them.</summary>
+    public static string[] All => [.. OfVocabulary, "layer_norm_without_parameters_own_outputs"];
+
+    /// <summary>Those whose outputs are the tokens of the vocabulary.</summary>
+    public static TheoryData<string> Names => new(OfVocabulary);
+
+    private static string[] OfVocabulary => ["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width"];
 
     public static TransformerModel Create(string name, ulong seed = 7)
     {
@@ -22,6 +26,9 @@ internal static class TinyTransformers
             "parallel" => Describe(NormalizationKind.Layer, Attention(2, 1, 6, bias: true), new MlpDescription(16, Activation.Gelu, false, true)) with { ParallelSublayers = true },
             "no_norm_bidirectional_free_width" => Describe(
                 NormalizationKind.None, Attention(2, 2, 5, bias: true) with { Causal = false }, new MlpDescription(9, Activation.Gelu, false, true)),
+            "layer_norm_without_parameters_own_outputs" => Describe(
+                NormalizationKind.LayerWithoutParameters, Attention(2, 2, 4, bias: true), new MlpDescription(9, Activation.Relu, false, true)) with
+            { TiedEmbeddings = false, OutputSize = 5, HasUnembeddingBias = true },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
         };
         return new TransformerModel(description, WithBiases(description, seed));

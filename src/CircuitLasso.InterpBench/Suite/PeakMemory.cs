@@ -16,7 +16,9 @@ internal sealed class PeakMemory : IDisposable
 
     internal PeakMemory()
     {
-        // Blocks that an earlier method left for reuse would hide what this one takes.
+        // An earlier method's garbage may hold native blocks, and blocks that it left for reuse would hide what this one takes.
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
         TensorBackend.ReleaseFreeMemory();
         _before = NativeMemoryLedger.CurrentBytes + GC.GetTotalMemory(forceFullCollection: true);
         _peak = _before;

@@ -33,7 +33,7 @@ public sealed class ForwardTests
     [MemberData(nameof(Architectures))]
     public void A_pass_cut_after_any_block_and_taken_up_again_is_the_whole_pass(string architecture)
     {
-        using TransformerModel model = TinyModels.Create(architecture);
+        using TransformerModel model = TinyTransformers.Create(architecture);
         TokenBatch batch = new([_long, _short]);
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();

@@ -44,10 +44,10 @@ internal sealed class FeatureRows
             if (planted)
             {
                 _values[Name(1)][row, 11] = Kept((0.9 * _values[Name(0)][row, 3]) + (0.7 * _values[Name(0)][row, 8]) + (0.1 * normal.Next()));
-                _values[Name(2)][row, 20] = Kept((1.2 * _values[Name(1)][row, 11]) + (0.1 * normal.Next()));
+                _values[Name(2)][row, Last] = Kept((1.2 * _values[Name(1)][row, 11]) + (0.1 * normal.Next()));
             }
 
-            Score[row] = (float)(planted ? (2 * _values[Name(2)][row, 20]) + (0.3 * normal.Next()) : normal.Next());
+            Score[row] = (float)(planted ? (2 * _values[Name(2)][row, Last]) + (0.3 * normal.Next()) : normal.Next());
         }
 
         Rows = [.. rows.Select((row, i) => row with { Label = Math.Clamp((int)Math.Floor((Score[i] + 0.6) / 1.2), 0, classes - 1) })];
@@ -57,6 +57,9 @@ internal sealed class FeatureRows
     public Pooling Pooling { get; }
 
     public int Features { get; }
+
+    /// <summary>The feature of the last site that decides y: 20, or the last where there are fewer.</summary>
+    public int Last => Math.Min(20, Features - 1);
 
     public int Classes { get; }
 

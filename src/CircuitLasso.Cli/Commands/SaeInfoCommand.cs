@@ -14,6 +14,7 @@ internal sealed class SaeInfoCommand : ToolCommand
     private readonly Option<string?> _outputSite = new("--output-site") { Description = "The site that a transcoder writes.", HelpName = "SITE" };
     private readonly Option<int?> _k = new Option<int?>("--k") { Description = "Features kept in a row, where its files do not say.", HelpName = "N" }.AtLeast(1);
     private readonly Option<float?> _scale = new("--activation-scale") { Description = "SAELens's norm_scaling_factor, where its files ask for one.", HelpName = "X" };
+    private readonly Option<bool> _centered = new("--centered") { Description = "It was trained on a model with center_writing_weights (SAELens's gpt2-small-res-jb, for one), and its folder does not say so." };
     private readonly Option<string?> _model = new("--model") { Description = "The folder of its model: measures it on a text, with --text.", HelpName = "DIR" };
     private readonly TextArguments _text = new(required: false);
     private readonly Option<int?> _maximumTokens = new Option<int?>("--max-tokens") { Description = "Cut longer texts to this many tokens [default: the model's own limit].", HelpName = "N" }.AtLeast(1);
@@ -37,6 +38,7 @@ internal sealed class SaeInfoCommand : ToolCommand
         Add(_outputSite);
         Add(_k);
         Add(_scale);
+        Add(_centered);
         Add(_model);
         _text.AddTo(this);
         Add(_maximumTokens);
@@ -57,6 +59,7 @@ internal sealed class SaeInfoCommand : ToolCommand
             OutputSite = options.GetValue(_outputSite) is { } output ? Site.Parse(output) : null,
             K = options.GetValue(_k),
             ActivationScale = options.GetValue(_scale),
+            CentersInput = options.GetValue(_centered),
         });
         SparseAutoencoderStatistics? statistics = folder is null ? null : Measure(options, context, folder, autoencoder);
         (string Name, object? Value)[] facts = [.. Facts(autoencoder), .. statistics is null ? [] : Facts(statistics)];
@@ -99,6 +102,7 @@ internal sealed class SaeInfoCommand : ToolCommand
             {
                 InputNormalization.LayerNorm => "layer_norm",
                 InputNormalization.ConstantNorm => "constant_norm_rescale",
+                InputNormalization.Centered => "centered",
                 _ => "none",
             }),
             ("skip_connection", autoencoder.HasSkip),

@@ -32,6 +32,11 @@ internal readonly record struct InputScaling(float Shift, float Divisor, float F
         }
 
         double mean = sum / row.Length;
+        if (normalization == InputNormalization.Centered)
+        {
+            return new InputScaling((float)mean, 1, 1);
+        }
+
         double deviations = 0;
         foreach (float value in row)
         {

@@ -5,10 +5,13 @@ namespace CircuitLasso.Models;
 /// <summary>Where an autoencoder belongs, put together from what its files say and what the caller says.</summary>
 internal static class PublishedSite
 {
-    /// <summary>The site of a hook's name, or null where it is not one that is known here.</summary>
+    // TransformerLens takes this one before the norm's weights, unless they are folded into the MLP's; the site mlp_normalized lies behind them.
+    private const string BeforeNormWeights = "ln2.hook_normalized";
+
+    /// <summary>The site of a hook's name, or null where it is not one that is known here with the same values.</summary>
     public static Site? Parse(string? hook)
     {
-        if (hook is null)
+        if (hook is null || hook.EndsWith(BeforeNormWeights, StringComparison.Ordinal))
         {
             return null;
         }

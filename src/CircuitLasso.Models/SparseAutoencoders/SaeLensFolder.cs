@@ -22,7 +22,15 @@ public static class SaeLensFolder
         ArgumentNullException.ThrowIfNull(autoencoder);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         string configuration = JsonSerializer.Serialize(Configuration(autoencoder), _jsonOptions) + "\n";
-        Directory.CreateDirectory(folder);
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException(folder, "cannot be made: " + exception.Message, "choose another folder", exception);
+        }
+
         WriteWeights(autoencoder, Path.Combine(folder, "sae_weights.safetensors"));
         AtomicFile.WriteAllText(Path.Combine(folder, "cfg.json"), configuration);
     }
@@ -90,6 +98,11 @@ public static class SaeLensFolder
             ["prepend_bos"] = provenance.PrependsBeginning,
             ["sae_lens_version"] = LayoutVersion,
         };
+        if (architecture.Normalization == InputNormalization.Centered)
+        {
+            metadata["model_from_pretrained_kwargs"] = new Dictionary<string, bool> { ["center_writing_weights"] = true };
+        }
+
         if (architecture.IsTranscoder)
         {
             metadata["hook_name_out"] = provenance.OutputSite?.TransformerLensName;

@@ -31,7 +31,10 @@ public static class SparseAutoencoderFile
         using SparseAutoencoderSource source = new(path);
         ISparseAutoencoderFormat format = _formats.FirstOrDefault(format => format.Recognizes(source))
             ?? throw source.Bad($"is of no known format: it holds {Listed(source.Tensors.Names)}", "use one of: " + string.Join(", ", Formats));
-        return format.Load(source, options ?? new SparseAutoencoderLoadOptions());
+        options ??= new SparseAutoencoderLoadOptions();
+        return options.CentersInput && format is not SaeLensFormat
+            ? throw source.Bad($"is of the format {format.Name}, whose models are not centred", "leave the centring out")
+            : format.Load(source, options);
     }
 
     private static string Listed(IReadOnlyCollection<string> names) =>

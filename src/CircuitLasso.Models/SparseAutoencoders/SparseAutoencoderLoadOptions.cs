@@ -17,4 +17,10 @@ public sealed record SparseAutoencoderLoadOptions
     /// <c>expected_average_only_in</c>, which do not hold it; null: none is known.
     /// </summary>
     public float? ActivationScale { get; init; }
+
+    /// <summary>
+    /// Whether it was trained on a model loaded with TransformerLens's <c>center_writing_weights</c> (of SAELens's releases gpt2-small-res-jb, for
+    /// one), where the folder does not say so; SAELens folders alone.
+    /// </summary>
+    public bool CentersInput { get; init; }
 }

@@ -27,6 +27,7 @@ internal static class PublishedFixture
         ["saelens-topk-before-6"] = "",
         ["saelens-finetuned"] = "",
         ["saelens-scaled"] = "",
+        ["saelens-centered"] = "",
         ["saelens-transcoder"] = "",
         ["saelens-skip-transcoder"] = "",
         ["saelens-jumprelu-transcoder"] = "",

@@ -28,10 +28,10 @@ public sealed class PublishedFormatTests
     [InlineData("saelens-first", "saelens", SparseAutoencoderKind.Standard, "resid_post.3", "resid_post.3", "gpt2-small", null)]
     [InlineData("saelens-topk-before-6", "saelens", SparseAutoencoderKind.TopK, "mlp_out.0", "mlp_out.0", "gpt2-small", "gpt2-small/0-mlp_32k-oai")]
     [InlineData("saelens-finetuned", "saelens", SparseAutoencoderKind.Standard, "attn_z.2", "attn_z.2", "pythia-70m", null)]
-    [InlineData("saelens-transcoder", "saelens", SparseAutoencoderKind.Standard, "mlp_normalized.4", "mlp_out.4", "gpt2-small", "gpt2-small/8-res-jb")]
+    [InlineData("saelens-transcoder", "saelens", SparseAutoencoderKind.Standard, null, "mlp_out.4", "gpt2-small", "gpt2-small/8-res-jb")]
     [InlineData("gemma-scope-residual", "gemma-scope", SparseAutoencoderKind.JumpRelu, "resid_post.5", "resid_post.5", "gemma-2-2b", "gemma-2-2b/5-gemmascope-res-16k")]
     [InlineData("gemma-scope-attention", "gemma-scope", SparseAutoencoderKind.JumpRelu, "attn_z.20", "attn_z.20", "gemma-2-9b-it", null)]
-    [InlineData("gemma-scope-transcoder", "gemma-scope", SparseAutoencoderKind.JumpRelu, "mlp_normalized.0", "mlp_out.0", "gemma-2-2b", "gemma-2-2b/0-gemmascope-transcoder-16k")]
+    [InlineData("gemma-scope-transcoder", "gemma-scope", SparseAutoencoderKind.JumpRelu, null, "mlp_out.0", "gemma-2-2b", "gemma-2-2b/0-gemmascope-transcoder-16k")]
     [InlineData("gemma-scope-embedding", "gemma-scope", SparseAutoencoderKind.JumpRelu, "embed", "embed", "gemma-2-2b", null)]
     [InlineData("sparsify-residual", "sparsify", SparseAutoencoderKind.TopK, "resid_post.10", "resid_post.10", null, null)]
     [InlineData("sparsify-transcoder", "sparsify", SparseAutoencoderKind.TopK, "mlp_normalized.3", "mlp_out.3", null, null)]
@@ -63,6 +63,21 @@ public sealed class PublishedFormatTests
             Path.Combine(PublishedFixture.Folder("gemma-scope-residual"), PublishedFixture.Cases["gemma-scope-residual"]),
             new() { InputSite = Site.Parse("mlp_in.1"), OutputSite = Site.Parse("mlp_out.1") });
         Assert.True(other.Architecture.IsTranscoder);
+    }
+
+    [Fact]
+    public void The_caller_may_say_that_activations_are_centred()
+    {
+        using SparseAutoencoder plain = PublishedFixture.Load("saelens-standard");
+        using SparseAutoencoder centered = SparseAutoencoderFile.Load(PublishedFixture.Folder("saelens-standard"), new() { CentersInput = true });
+        Assert.Equal(InputNormalization.Centered, centered.Architecture.Normalization);
+        float[] x = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 4];
+        float[] one = new float[12];
+        float[] other = new float[12];
+        centered.Reconstruct(x, one);
+        plain.Reconstruct(Array.ConvertAll(x, value => value - 4), other);
+        Assert.Equal(Array.ConvertAll(other, value => value + 4), one);
+        Assert.Contains("centr", Assert.Throws<InputException>(() => SparseAutoencoderFile.Load(Path.Combine(PublishedFixture.Folder("tinystories"), "saved.pt"), new() { CentersInput = true })).Problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,6 +148,7 @@ public sealed class PublishedFormatTests
     [InlineData("saelens-topk")]
     [InlineData("saelens-finetuned")]
     [InlineData("saelens-scaled")]
+    [InlineData("saelens-centered")]
     [InlineData("saelens-transcoder")]
     [InlineData("saelens-skip-transcoder")]
     [InlineData("saelens-jumprelu-transcoder")]

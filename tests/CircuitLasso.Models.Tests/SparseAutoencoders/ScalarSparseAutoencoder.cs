@@ -74,6 +74,7 @@ internal static class ScalarSparseAutoencoder
         return normalization switch
         {
             InputNormalization.LayerNorm => (mean, deviation + 1e-5, deviation),
+            InputNormalization.Centered => (mean, 1, 1),
             InputNormalization.ConstantNorm => (0, norm == 0 ? 1 : norm, norm),
             _ => (0, 1, 1),
         };

@@ -34,8 +34,9 @@ internal sealed partial class GemmaScopeFormat : ISparseAutoencoderFormat
             reader.Scale(1 / root, root, 1);
         }
 
+        bool transcoder = Release().Match(source.FullPath).Groups["kind"].Value == "transcoders";
         provenance = provenance.With(options);
-        return reader.Build(new() { Kind = SparseAutoencoderKind.JumpRelu, IsTranscoder = provenance.IsTranscoder() }, provenance);
+        return reader.Build(new() { Kind = SparseAutoencoderKind.JumpRelu, IsTranscoder = transcoder || provenance.IsTranscoder() }, provenance);
     }
 
     private SparseAutoencoderProvenance Provenance(SparseAutoencoderSource source)
@@ -56,16 +57,16 @@ internal sealed partial class GemmaScopeFormat : ISparseAutoencoderFormat
         }
 
         int layer = int.Parse(place.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture);
-        (SiteKind input, SiteKind output, string hook, string letters) = release.Groups["kind"].Value switch
+        (SiteKind? input, SiteKind output, string hook, string letters) = release.Groups["kind"].Value switch
         {
             "res" => (SiteKind.ResidualAfter, SiteKind.ResidualAfter, "hook_resid_post", "res"),
             "mlp" => (SiteKind.MlpOutput, SiteKind.MlpOutput, "hook_mlp_out", "mlp"),
             "att" => (SiteKind.AttentionMix, SiteKind.AttentionMix, "attn.hook_z", "att"),
-            _ => (SiteKind.MlpNormalized, SiteKind.MlpOutput, "ln2.hook_normalized", "transcoder"),
+            _ => ((SiteKind?)null, SiteKind.MlpOutput, "ln2.hook_normalized", "transcoder"),
         };
         return provenance with
         {
-            InputSite = new Site(input, layer),
+            InputSite = input is { } read ? new Site(read, layer) : null,
             OutputSite = new Site(output, layer),
             HookName = $"blocks.{layer}.{hook}",
             ModelName = model,

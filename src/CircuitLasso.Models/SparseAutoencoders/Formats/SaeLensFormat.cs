@@ -35,7 +35,8 @@ internal sealed class SaeLensFormat : ISparseAutoencoderFormat
         }
 
         Finetune(source, configuration, reader);
-        InputNormalization normalization = Normalization(configuration, reader, options, transcoder);
+        bool centered = options.CentersInput || metadata.Section("model_from_pretrained_kwargs")?.Flag("center_writing_weights", false) == true;
+        InputNormalization normalization = Centered(configuration, Normalization(configuration, reader, options, transcoder), centered);
         SparseAutoencoderProvenance provenance = Provenance(source, configuration, metadata, stated, transcoder).With(options);
         SparseAutoencoderArchitecture architecture = new()
         {
@@ -166,6 +167,13 @@ internal sealed class SaeLensFormat : ISparseAutoencoderFormat
                 throw configuration.Unsupported("normalize_activations", $"{(other.Length <= 60 ? other : other[..60])} is not known here");
         }
     }
+
+    private static InputNormalization Centered(ModelConfiguration configuration, InputNormalization normalization, bool centered) => (normalization, centered) switch
+    {
+        (_, false) or (InputNormalization.LayerNorm, _) => normalization,
+        (InputNormalization.None, true) => InputNormalization.Centered,
+        _ => throw configuration.Unsupported("normalize_activations", "constant_norm_rescale of centred activations is not known here"),
+    };
 
     private static int K(ModelConfiguration configuration, SparseAutoencoderLoadOptions options)
     {

@@ -88,7 +88,16 @@ internal sealed class SparseAutoencoderSource : IDisposable
             return known;
         }
 
-        string[] candidates = [.. Directory.EnumerateFiles(folder).Where(file => _extensions.Contains(System.IO.Path.GetExtension(file))).Order(StringComparer.Ordinal).Take(2)];
+        string[] candidates;
+        try
+        {
+            candidates = [.. Directory.EnumerateFiles(folder).Where(file => _extensions.Contains(System.IO.Path.GetExtension(file))).Order(StringComparer.Ordinal).Take(2)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InputException(folder, "cannot be read: " + exception.Message, "check the folder and its permissions", exception);
+        }
+
         return candidates.Length == 1
             ? candidates[0]
             : throw new InputException(

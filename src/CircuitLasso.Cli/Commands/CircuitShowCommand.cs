@@ -97,6 +97,22 @@ internal sealed class CircuitShowCommand : ToolCommand
 
     private static void WriteFindings(Utf8JsonWriter json, Circuit circuit)
     {
+        json.WriteStartArray("features");
+        ILookup<string, CircuitExample> examples = circuit.Examples.ToLookup(example => example.Node);
+        foreach (FeatureProfile profile in circuit.Profiles)
+        {
+            json.WriteStartObject();
+            json.WriteString("node", profile.Node);
+            json.WriteNumber("frequency", profile.Frequency);
+            json.WriteNumber("maximum", profile.Maximum);
+            WriteStrings(json, "promoted", profile.Promoted.Select(token => token.Token));
+            WriteStrings(json, "suppressed", profile.Suppressed.Select(token => token.Token));
+            WriteStrings(json, "examples", examples[profile.Node].Select(FeatureText.Marked));
+            json.WriteString("page", FeatureNaming.PageOf(circuit, profile.Node));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteStartObject("metrics");
         foreach ((string name, double value) in circuit.Metrics)
         {
@@ -111,6 +127,17 @@ internal sealed class CircuitShowCommand : ToolCommand
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteStrings(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteOptional(Utf8JsonWriter json, string name, double? value)

@@ -8,7 +8,7 @@ internal static class CommandTable
     {
         ["model"] = "Look at models and check them.",
         ["sae"] = "Look at sparse autoencoders and transcoders.",
-        ["circuit"] = "Look at circuit files.",
+        ["circuit"] = "Look at circuit files, and name their features.",
         ["bench"] = "Models whose circuit is known: train them, and run discovery methods on them.",
     };
 
@@ -25,6 +25,8 @@ internal static class CommandTable
         (null, new DiscoverCommand()),
         (null, new EvaluateCommand()),
         ("circuit", new CircuitShowCommand()),
+        ("circuit", new CircuitNameCommand()),
+        ("circuit", new CircuitReportCommand()),
         (null, new ExportCommand()),
         (null, new SolveCommand()),
         ("bench", new BenchTrainCommand()),

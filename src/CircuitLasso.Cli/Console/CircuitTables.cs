@@ -8,6 +8,7 @@ namespace CircuitLasso.Cli;
 /// <param name="count">How many edges, nodes and branches at most.</param>
 internal sealed class CircuitTables(Circuit circuit, int count)
 {
+    private const int ShownExamples = 3;
     private readonly IReadOnlyDictionary<CircuitEdge, double> _shares = StrongestPaths.Shares(circuit);
 
     /// <summary>The circuit's edges, largest |weight| first; equal ones in computation order.</summary>
@@ -47,6 +48,53 @@ internal sealed class CircuitTables(Circuit circuit, int count)
         ansi.Write(Edges(edges));
         output.WriteLine();
         ansi.Write(Tree());
+        WriteFeatures(output, inCircuit);
+    }
+
+    // What is known of features beside their labels: frequency, tokens, the strongest example with the tokens that fire in brackets, and the page.
+    private void WriteFeatures(TextWriter output, IReadOnlyList<string> inCircuit)
+    {
+        Dictionary<string, FeatureProfile> profiles = circuit.Profiles.ToDictionary(profile => profile.Node);
+        ILookup<string, CircuitExample> examples = circuit.Examples.ToLookup(example => example.Node);
+        string[] known = [.. inCircuit.Where(name => profiles.ContainsKey(name) || examples.Contains(name)).OrderByDescending(name => circuit[name].Relevance).Take(count)];
+        foreach (string name in known)
+        {
+            output.WriteLine();
+            output.WriteLine(Plain(circuit[name].Label is { } label ? $"{name}: {label}" : name, 200));
+            if (profiles.TryGetValue(name, out FeatureProfile? profile))
+            {
+                WriteProfile(output, profile);
+            }
+
+            foreach (CircuitExample example in examples[name].Take(ShownExamples))
+            {
+                output.WriteLine($"  {Short(example.Value),8}  {Plain(FeatureText.Marked(example), 160)}");
+            }
+
+            if (FeatureNaming.PageOf(circuit, name) is { } page)
+            {
+                output.WriteLine("  " + page);
+            }
+        }
+    }
+
+    private static void WriteProfile(TextWriter output, FeatureProfile profile)
+    {
+        if (profile.Rows > 0)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"  active on {profile.Frequency * 100:G3}% of {profile.Rows:N0} rows, largest {Short(profile.Maximum)}   {FeatureText.Bars(profile.Histogram)}"));
+        }
+
+        if (profile.Promoted.Count > 0)
+        {
+            output.WriteLine("  promotes " + Plain(string.Join(' ', profile.Promoted.Select(token => FeatureText.Quoted(token.Token))), 160));
+        }
+
+        if (profile.Suppressed.Count > 0)
+        {
+            output.WriteLine("  suppresses " + Plain(string.Join(' ', profile.Suppressed.Select(token => FeatureText.Quoted(token.Token))), 160));
+        }
     }
 
     private static string Heading(string what, int shown, int all, string order) => shown < all
@@ -61,10 +109,12 @@ internal sealed class CircuitTables(Circuit circuit, int count)
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:F1}%");
 
-    private static string Safe(string? text, int length = 60)
+    private static string Safe(string? text, int length = 60) => Markup.Escape(Plain(text ?? string.Empty, length));
+
+    private static string Plain(string text, int length)
     {
-        string line = string.Concat((text ?? string.Empty).Select(c => char.IsControl(c) ? ' ' : c));
-        return Markup.Escape(line.Length <= length ? line : line[..(length - 1)] + "…");
+        string line = string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+        return line.Length <= length ? line : line[..(length - 1)] + "…";
     }
 
     private static Table Columns(string title, params (string Name, bool IsNumber)[] columns)

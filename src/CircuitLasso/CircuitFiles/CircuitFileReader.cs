@@ -10,7 +10,7 @@ namespace CircuitLasso;
 /// Reads the bytes of a circuit file. They are opened as a read-only database in memory, so that no journal beside the file is played back; the tables
 /// must be plain tables (no views, virtual tables or computed columns, which could run for ever), and SQLite's own check of the pages comes first.
 /// </summary>
-internal sealed class CircuitFileReader
+internal sealed partial class CircuitFileReader
 {
     internal const string Remedy = "make the file again, or export it anew from where it was learnt";
 
@@ -69,6 +69,11 @@ internal sealed class CircuitFileReader
             CheckTable(table);
         }
 
+        foreach (string table in CircuitFileSchema.FeatureTables.Keys.Where(HasTable))
+        {
+            CheckTable(table);
+        }
+
         object[] check = Rows("PRAGMA quick_check(1)").First();
         if (check[0] is not "ok")
         {
@@ -87,7 +92,8 @@ internal sealed class CircuitFileReader
         }
 
         EdgeWeightPoint[] path = [.. Rows("SELECT edge, lambda, weight, stability FROM edge_weight").Select(row => Point(row, edges))];
-        CircuitExample[] examples = [.. Rows("SELECT node, text, value FROM example ORDER BY rowid").Select(row => new CircuitExample(Text(row[0]), Text(row[1]), Real(row[2])))];
+        CircuitExample[] examples = Examples();
+        FeatureProfile[] profiles = Profiles();
         OrderedDictionary<string, double> metrics = Ordered("metric", "SELECT name, value FROM metric ORDER BY rowid", row => Real(row[1]));
         OrderedDictionary<string, string> provenance = Ordered("provenance", "SELECT key, value FROM provenance ORDER BY rowid", row => Text(row[1]));
         if (labels.Keys.Except(nodes.Select(node => node.Name)).FirstOrDefault() is { } stranger)
@@ -102,6 +108,7 @@ internal sealed class CircuitFileReader
                 Components = Components(meta),
                 WeightPath = path,
                 Examples = examples,
+                Profiles = profiles,
                 Metrics = metrics,
                 Provenance = provenance,
             };

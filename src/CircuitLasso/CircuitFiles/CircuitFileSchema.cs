@@ -32,6 +32,18 @@ internal static class CircuitFileSchema
         ["provenance"] = "CREATE TABLE provenance (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     };
 
+    /// <summary>The statements that create the tables about features, which a file has only where they hold something.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> FeatureTables = new OrderedDictionary<string, string>
+    {
+        ["example_token"] = "CREATE TABLE example_token (example INTEGER NOT NULL, position INTEGER NOT NULL, token TEXT NOT NULL, value REAL NOT NULL)",
+        ["feature_profile"] =
+            "CREATE TABLE feature_profile (node TEXT PRIMARY KEY REFERENCES node (name), rows INTEGER NOT NULL, active_rows INTEGER NOT NULL, mean REAL NOT NULL, maximum REAL NOT NULL)",
+        ["feature_histogram"] =
+            "CREATE TABLE feature_histogram (node TEXT NOT NULL REFERENCES feature_profile (node), lower REAL NOT NULL, upper REAL NOT NULL, count INTEGER NOT NULL)",
+        ["feature_token"] =
+            "CREATE TABLE feature_token (node TEXT NOT NULL REFERENCES feature_profile (node), token TEXT NOT NULL, effect REAL NOT NULL, promoted INTEGER NOT NULL)",
+    };
+
     private static readonly (CircuitNodeKind Kind, string Word)[] _kinds =
     [
         (CircuitNodeKind.Input, "input"),

@@ -39,6 +39,12 @@ internal static class CircuitFileWriter
             Insert(connection, "example", 3, circuit.Examples.Select(example => new object?[] { example.Node, example.Text, example.Value }));
             Insert(connection, "metric", 2, circuit.Metrics.Select(metric => new object?[] { metric.Key, metric.Value }));
             Insert(connection, "provenance", 2, circuit.Provenance.Select(entry => new object?[] { entry.Key, entry.Value }));
+            foreach ((string table, object?[][] rows) in CircuitFeatureRows.Of(circuit).Where(pair => pair.Rows.Length > 0))
+            {
+                Execute(connection, CircuitFileSchema.FeatureTables[table]);
+                Insert(connection, table, rows[0].Length, rows);
+            }
+
             transaction.Commit();
         }
 

@@ -18,6 +18,7 @@ public sealed class Circuit
     private readonly Dictionary<(string Source, string Target), int> _indexOfEdge;
     private readonly IReadOnlyList<EdgeWeightPoint> _weightPath = [];
     private readonly IReadOnlyList<CircuitExample> _examples = [];
+    private readonly IReadOnlyList<FeatureProfile> _profiles = [];
     private readonly IReadOnlyDictionary<string, double> _metrics = ReadOnlyDictionary<string, double>.Empty;
     private readonly IReadOnlyDictionary<string, string> _provenance = ReadOnlyDictionary<string, string>.Empty;
 
@@ -142,11 +143,37 @@ public sealed class Circuit
             foreach (CircuitExample example in value)
             {
                 Check(_indexOfNode.ContainsKey(example.Node), $"an example names '{example.Node}', which is not a node");
-                Check(double.IsFinite(example.Value), $"an example of '{example.Node}' has a value that is not finite");
+                Check(
+                    double.IsFinite(example.Value) && example.Tokens.All(token => double.IsFinite(token.Value)),
+                    $"an example of '{example.Node}' has a value that is not finite");
             }
 
             _examples = Array.AsReadOnly(value.OrderBy(example => _indexOfNode[example.Node])
-                .Select(example => example with { Text = CircuitText.Writable(example.Text) }).ToArray());
+                .Select(example => example with
+                {
+                    Text = CircuitText.Writable(example.Text),
+                    Tokens = [.. example.Tokens.Select(token => token with { Text = CircuitText.Writable(token.Text) })],
+                }).ToArray());
+        }
+    }
+
+    /// <summary>What was seen of features on texts, by node in computation order; at most one a node.</summary>
+    /// <exception cref="ArgumentException">A profile names no node of the circuit, repeats another, or holds a number that is not finite or not possible.</exception>
+    public IReadOnlyList<FeatureProfile> Profiles
+    {
+        get => _profiles;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            HashSet<string> seen = new(StringComparer.Ordinal);
+            foreach (FeatureProfile profile in value)
+            {
+                Check(_indexOfNode.ContainsKey(profile.Node), $"a profile names '{profile.Node}', which is not a node");
+                Check(seen.Add(profile.Node), $"node '{profile.Node}' has two profiles");
+                Check(profile.Problem() is null, $"the profile of '{profile.Node}' {profile.Problem()}");
+            }
+
+            _profiles = Array.AsReadOnly(value.OrderBy(profile => _indexOfNode[profile.Node]).Select(profile => profile.Writable()).ToArray());
         }
     }
 
@@ -213,6 +240,7 @@ public sealed class Circuit
     /// <param name="examples">New examples; when null, those of the nodes that are left.</param>
     /// <param name="metrics">New metrics.</param>
     /// <param name="provenance">New provenance.</param>
+    /// <param name="profiles">New profiles; when null, those of the nodes that are left.</param>
     /// <exception cref="ArgumentException">The parts do not fit together.</exception>
     public Circuit With(
         IEnumerable<CircuitNode>? nodes = null,
@@ -220,7 +248,8 @@ public sealed class Circuit
         IEnumerable<EdgeWeightPoint>? weightPath = null,
         IEnumerable<CircuitExample>? examples = null,
         IReadOnlyDictionary<string, double>? metrics = null,
-        IReadOnlyDictionary<string, string>? provenance = null)
+        IReadOnlyDictionary<string, string>? provenance = null,
+        IEnumerable<FeatureProfile>? profiles = null)
     {
         Circuit core = new(nodes ?? Nodes, edges ?? Edges, Target.Name);
         return new Circuit(core.Nodes, core.Edges, Target.Name)
@@ -228,6 +257,7 @@ public sealed class Circuit
             Components = Components,
             WeightPath = [.. weightPath ?? WeightPath.Where(point => core.Edge(point.Source, point.Target) is not null)],
             Examples = [.. examples ?? Examples.Where(example => core.IndexOf(example.Node) >= 0)],
+            Profiles = [.. profiles ?? Profiles.Where(profile => core.IndexOf(profile.Node) >= 0)],
             Metrics = metrics ?? Metrics,
             Provenance = provenance ?? Provenance,
         };

@@ -101,6 +101,25 @@ internal sealed class JsonExport : ICircuitExport
             writer.WriteString("node", example.Node);
             writer.WriteString("text", example.Text);
             writer.WriteNumber("value", example.Value);
+            writer.WriteStartArray("tokens");
+            foreach (ExampleToken token in example.Tokens)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("text", token.Text);
+                writer.WriteNumber("value", token.Value);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("profiles");
+        foreach (FeatureProfile profile in circuit.Profiles)
+        {
+            writer.WriteStartObject();
+            WriteProfile(writer, profile);
             writer.WriteEndObject();
         }
 
@@ -119,6 +138,42 @@ internal sealed class JsonExport : ICircuitExport
         }
 
         writer.WriteEndObject();
+    }
+
+    private static void WriteProfile(Utf8JsonWriter writer, FeatureProfile profile)
+    {
+        writer.WriteString("node", profile.Node);
+        writer.WriteNumber("rows", profile.Rows);
+        writer.WriteNumber("active_rows", profile.ActiveRows);
+        writer.WriteNumber("mean", profile.Mean);
+        writer.WriteNumber("maximum", profile.Maximum);
+        writer.WriteStartArray("histogram");
+        foreach (ActivationBin bin in profile.Histogram)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("lower", bin.Lower);
+            writer.WriteNumber("upper", bin.Upper);
+            writer.WriteNumber("count", bin.Count);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        WriteTokens(writer, "promoted", profile.Promoted);
+        WriteTokens(writer, "suppressed", profile.Suppressed);
+    }
+
+    private static void WriteTokens(Utf8JsonWriter writer, string name, IReadOnlyList<TokenEffect> tokens)
+    {
+        writer.WriteStartArray(name);
+        foreach (TokenEffect token in tokens)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("token", token.Token);
+            writer.WriteNumber("effect", token.Effect);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteOptional(Utf8JsonWriter writer, string name, double? value)

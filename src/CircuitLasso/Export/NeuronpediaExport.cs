@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Reflection;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -8,7 +7,7 @@ namespace CircuitLasso;
 
 /// <summary>
 /// The graph JSON that Neuronpedia (<c>apps/webapp/app/api/graph/graph-schema.json</c>) and circuit-tracer's own viewer
-/// (<c>circuit_tracer/frontend/graph_models.py</c>) read: the edges of the circuit without candidates. A circuit has no positions, so all nodes stand at the last token.
+/// (<c>circuit_tracer/frontend/graph_models.py</c>) read: the edges of the circuit without candidates. Nodes that have no position of their own stand at the last token.
 /// </summary>
 /// <remarks>Immutable and thread-safe.</remarks>
 public sealed class NeuronpediaExport : ICircuitExport
@@ -20,6 +19,9 @@ public sealed class NeuronpediaExport : ICircuitExport
     public const long LargestUpload = 100L << 20;
 
     private const int PinnedPaths = 8;
+    // Longer than any context in use; a larger number in a name is no position.
+    private const int MostPositions = 1 << 20;
+
     private const string DefaultScan = "custom-model";
     private static readonly string[] _noPromptTokens = ["any", " text"];
     private readonly NeuronpediaGraphOptions _options;
@@ -44,8 +46,7 @@ public sealed class NeuronpediaExport : ICircuitExport
     {
         ArgumentNullException.ThrowIfNull(circuit);
         Circuit shown = circuit.WithoutCandidates();
-        IReadOnlyList<string> tokens = _options.Prompt is null ? _noPromptTokens : _options.PromptTokens;
-        NeuronpediaLayout layout = NeuronpediaLayout.Of(shown, tokens.Count - 1);
+        NeuronpediaLayout layout = NeuronpediaLayout.Of(shown, Tokens(shown).Length - 1);
         using Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
         writer.WriteStartObject("metadata");
@@ -80,8 +81,30 @@ public sealed class NeuronpediaExport : ICircuitExport
     internal void WriteMetadata(Utf8JsonWriter writer, Circuit circuit)
     {
         Circuit shown = circuit.WithoutCandidates();
-        WriteMetadata(writer, circuit, shown, NeuronpediaLayout.Of(shown, 0));
+        WriteMetadata(writer, circuit, shown, NeuronpediaLayout.Of(shown, Tokens(shown).Length - 1));
     }
+
+    // The prompt's tokens; without a prompt two words, or as many numbers as the nodes have positions.
+    private string[] Tokens(Circuit shown)
+    {
+        int last = shown.Nodes.Select(Position).Max() ?? -1;
+        if (_options.Prompt is null)
+        {
+            return last < 0 ? _noPromptTokens : [.. Enumerable.Range(0, Math.Max(last + 1, _noPromptTokens.Length)).Select(position => Text($"#{position}"))];
+        }
+
+        return last < _options.PromptTokens.Count
+            ? [.. _options.PromptTokens.Select(CircuitText.Writable)]
+            : throw new InputException("--prompt", Text($"has {_options.PromptTokens.Count} tokens, and a node of the circuit stands at position {last}"), "give the prompt that the circuit is of");
+    }
+
+    private static int? Position(CircuitNode node)
+    {
+        FeatureName.WithoutPosition(node.Name, out int? position);
+        return node.Kind is CircuitNodeKind.Feature or CircuitNodeKind.Error && position < MostPositions ? position : null;
+    }
+
+    private static string Text(FormattableString text) => FormattableString.Invariant(text);
 
     private void WriteMetadata(Utf8JsonWriter writer, Circuit circuit, Circuit shown, NeuronpediaLayout layout)
     {
@@ -89,8 +112,8 @@ public sealed class NeuronpediaExport : ICircuitExport
         writer.WriteString("slug", _options.Slug);
         writer.WriteString("scan", _options.Scan ?? (sources.Select(source => source.Model).Distinct().ToArray() is [var model] ? model : DefaultScan));
         WriteStrings(writer, "transcoder_list", sources.Select(source => source.ToString()));
-        WriteStrings(writer, "prompt_tokens", (_options.Prompt is null ? _noPromptTokens : _options.PromptTokens).Select(CircuitText.Writable));
-        writer.WriteString("prompt", _options.Prompt is null ? string.Concat(_noPromptTokens) : CircuitText.Writable(_options.Prompt));
+        WriteStrings(writer, "prompt_tokens", Tokens(shown));
+        writer.WriteString("prompt", CircuitText.Writable(_options.Prompt ?? string.Concat(_noPromptTokens)));
         if (Influence(shown).Count > 0)
         {
             writer.WriteNumber("node_threshold", 1);
@@ -136,7 +159,7 @@ public sealed class NeuronpediaExport : ICircuitExport
             : circuit.Components is not null ? "Layer l is row l + 1."
             : "Rows are numbered in computation order: " + string.Join(", ", RowNames(layout)) + ".";
         return $"Circuit for {shown.Target.Name}: {shown.Nodes.Count} nodes and {shown.Edges.Count} edges of {circuit.Nodes.Count} and {circuit.Edges.Count} candidates. "
-            + $"It has no positions: all nodes stand at the last token. {rows} The p of an output is written because viewers ask for one; it is no probability. "
+            + $"Nodes without a position of their own stand at the last token. {rows} The p of an output is written because viewers ask for one; it is no probability. "
             + "A link's weight is the edge's score as its method defines it.";
     }
 

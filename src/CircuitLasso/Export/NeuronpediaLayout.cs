@@ -60,13 +60,19 @@ internal sealed class NeuronpediaLayout
 
     /// <summary>Lays out a circuit without candidates.</summary>
     /// <param name="circuit">The circuit.</param>
-    /// <param name="position">The token that all nodes stand at.</param>
+    /// <param name="position">The last token, at which all nodes stand that have no position of their own.</param>
     internal static NeuronpediaLayout Of(Circuit circuit, int position) => new(circuit, position);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string? SiteOf(CircuitNode node) =>
         node.Kind is CircuitNodeKind.Feature or CircuitNodeKind.Error && node.Name.LastIndexOf('/') is > 0 and int slash ? node.Name[..slash] : null;
+
+    private int PositionOf(CircuitNode node)
+    {
+        FeatureName.WithoutPosition(node.Name, out int? position);
+        return node.Kind is CircuitNodeKind.Feature or CircuitNodeKind.Error && position <= _position ? position.Value : _position;
+    }
 
     // The kind of a site that belongs to a layer; null for others and for names that are no site.
     private static SiteKind? KindOf(string site)
@@ -97,18 +103,17 @@ internal sealed class NeuronpediaLayout
 
     private void AddRow(int row, CircuitNode[] nodes)
     {
-        HashSet<long> taken = [];
+        HashSet<(long Number, int Position)> taken = [];
+        HashSet<int> errors = [];
         List<CircuitNode> unnumbered = [];
-        bool hasError = false;
         foreach (CircuitNode node in nodes)
         {
-            if (node.Kind == CircuitNodeKind.Error && !hasError)
+            if (node.Kind == CircuitNodeKind.Error && errors.Add(PositionOf(node)))
             {
-                hasError = true;
                 bool isAttention = SiteOf(node)?.StartsWith("attn", StringComparison.Ordinal) ?? false;
-                Add(new NeuronpediaNode(node, Text(row), -1, -1, isAttention ? NeuronpediaNode.AttentionErrorKind : NeuronpediaNode.ErrorKind, _position));
+                Add(new NeuronpediaNode(node, Text(row), -1, -1, isAttention ? NeuronpediaNode.AttentionErrorKind : NeuronpediaNode.ErrorKind, PositionOf(node)));
             }
-            else if (NumberOf(node) is { } number && taken.Add(number))
+            else if (NumberOf(node) is { } number && taken.Add((number, PositionOf(node))))
             {
                 AddNumbered(row, number, node);
             }
@@ -118,7 +123,7 @@ internal sealed class NeuronpediaLayout
             }
         }
 
-        long next = taken.DefaultIfEmpty(-1).Max() + 1;
+        long next = taken.Select(number => number.Number).DefaultIfEmpty(-1).Max() + 1;
         foreach (CircuitNode node in unnumbered)
         {
             AddNumbered(row, next++, node);
@@ -138,7 +143,7 @@ internal sealed class NeuronpediaLayout
     {
         bool isFeature = node.Kind == CircuitNodeKind.Feature;
         long feature = isFeature ? NeuronpediaNode.Cantor(row, number) : number;
-        Add(new NeuronpediaNode(node, Text(row), number, feature, isFeature ? NeuronpediaNode.FeatureKind : NeuronpediaNode.UnknownKind, _position));
+        Add(new NeuronpediaNode(node, Text(row), number, feature, isFeature ? NeuronpediaNode.FeatureKind : NeuronpediaNode.UnknownKind, PositionOf(node)));
     }
 
     private void Add(NeuronpediaNode node) => _nodes.Add(node.Node.Name, node);

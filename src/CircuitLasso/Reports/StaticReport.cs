@@ -6,10 +6,10 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso;
 
 /// <summary>
-/// A report as one web page that needs nothing outside itself: no scripts, no links, styles and pictures inside, in the reader's light or dark theme.
+/// A report as one web page that needs nothing outside itself: no scripts, nothing loaded, styles and pictures inside, in the reader's light or dark theme.
 /// Parts appear in the order in which they are added; all text is plain and escaped. The same parts give the same bytes. Not thread-safe.
 /// </summary>
-public sealed class StaticReport
+public sealed partial class StaticReport
 {
     private const string Style = """
         :root{color-scheme:light dark;--paper:#fbfcfd;--ink:#1c2430;--muted:#5d6875;--rule:#dde3ea;--soft:#f0f3f7;--accent:#2166c4}
@@ -125,7 +125,7 @@ public sealed class StaticReport
     /// <summary>The page.</summary>
     public string ToHtml() =>
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        + $"<title>{Encoded(_title)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n<main>\n{_body}</main>\n</body>\n</html>\n";
+        + $"<title>{Encoded(_title)}</title>\n<style>\n{(_hasFeatures ? Style + '\n' + FeatureStyle : Style)}\n</style>\n</head>\n<body>\n<main>\n{_body}</main>\n</body>\n</html>\n";
 
     /// <summary>Writes the page to a file, which is replaced in one step.</summary>
     /// <param name="path">The file; its folder must exist.</param>

@@ -10,6 +10,7 @@ internal static class CircuitAssert
         Assert.Equal(expected.Target, actual.Target);
         Assert.Equal(expected.WeightPath, actual.WeightPath);
         Assert.Equal(expected.Examples, actual.Examples);
+        Assert.Equal(expected.Profiles, actual.Profiles);
         Assert.Equal(expected.Metrics.AsEnumerable(), actual.Metrics.AsEnumerable());
         Assert.Equal(expected.Provenance.AsEnumerable(), actual.Provenance.AsEnumerable());
         Assert.Equal(

@@ -40,7 +40,17 @@ internal static class SampleCircuits
         [
             new CircuitExample("resid_post.5/36", "=SUM(A1), \"the cats\tare\"\r\nhere", 3.5),
             new CircuitExample("embed/7", "É", -1),
-            new CircuitExample("resid_post.5/36", "second", 2),
+            new CircuitExample("resid_post.5/36", "second", 2) { Tokens = [new ExampleToken("sec", 2), new ExampleToken("<on\"d>", 0)] },
+        ],
+        Profiles =
+        [
+            new FeatureProfile("resid_post.5/36", 1000, 12, 0.03, 3.5)
+            {
+                Histogram = [new ActivationBin(0, 2, 9), new ActivationBin(2, 4, 3)],
+                Promoted = [new TokenEffect(" are", 1.5), new TokenEffect("\t\"x\"", 1.25)],
+                Suppressed = [new TokenEffect(" is", -2)],
+            },
+            new FeatureProfile("embed/7", 0, 0, 0, 0),
         ],
         Metrics = new Dictionary<string, double> { ["r2"] = 0.75, ["auc (shuffled labels)"] = 0.5 },
         Provenance = new Dictionary<string, string> { ["model"] = "sha256:00ff", ["command"] = "circuitlasso learn --store 'a b'" },

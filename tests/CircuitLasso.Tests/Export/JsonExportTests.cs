@@ -36,7 +36,19 @@ public sealed class JsonExportTests
                 edge.GetProperty("source").GetString()!, edge.GetProperty("target").GetString()!, point.GetProperty("lambda").GetDouble(), point.GetProperty("weight").GetDouble(), Number(point, "stability")))));
         Assert.Equal(
             circuit.Examples,
-            root.GetProperty("examples").EnumerateArray().Select(example => new CircuitExample(example.GetProperty("node").GetString()!, example.GetProperty("text").GetString()!, example.GetProperty("value").GetDouble())));
+            root.GetProperty("examples").EnumerateArray().Select(example => new CircuitExample(example.GetProperty("node").GetString()!, example.GetProperty("text").GetString()!, example.GetProperty("value").GetDouble())
+            {
+                Tokens = [.. example.GetProperty("tokens").EnumerateArray().Select(token => new ExampleToken(token.GetProperty("text").GetString()!, token.GetProperty("value").GetDouble()))],
+            }));
+        Assert.Equal(
+            circuit.Profiles,
+            root.GetProperty("profiles").EnumerateArray().Select(profile => new FeatureProfile(
+                profile.GetProperty("node").GetString()!, profile.GetProperty("rows").GetInt64(), profile.GetProperty("active_rows").GetInt64(), profile.GetProperty("mean").GetDouble(), profile.GetProperty("maximum").GetDouble())
+            {
+                Histogram = [.. profile.GetProperty("histogram").EnumerateArray().Select(bin => new ActivationBin(bin.GetProperty("lower").GetDouble(), bin.GetProperty("upper").GetDouble(), bin.GetProperty("count").GetInt64()))],
+                Promoted = [.. Tokens(profile, "promoted")],
+                Suppressed = [.. Tokens(profile, "suppressed")],
+            }));
         Assert.Equal(circuit.Metrics.AsEnumerable(), root.GetProperty("metrics").EnumerateObject().Select(metric => KeyValuePair.Create(metric.Name, metric.Value.GetDouble())));
         Assert.Equal(circuit.Provenance.AsEnumerable(), root.GetProperty("provenance").EnumerateObject().Select(entry => KeyValuePair.Create(entry.Name, entry.Value.GetString()!)));
     }
@@ -50,6 +62,9 @@ public sealed class JsonExportTests
     }
 
     private static CircuitNodeKind Kind(JsonElement node) => Enum.Parse<CircuitNodeKind>(node.GetProperty("kind").GetString()!.Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+
+    private static IEnumerable<TokenEffect> Tokens(JsonElement profile, string name) =>
+        profile.GetProperty(name).EnumerateArray().Select(token => new TokenEffect(token.GetProperty("token").GetString()!, token.GetProperty("effect").GetDouble()));
 
     private static double? Number(JsonElement element, string name) => element.GetProperty(name).ValueKind == JsonValueKind.Null ? null : element.GetProperty(name).GetDouble();
 }

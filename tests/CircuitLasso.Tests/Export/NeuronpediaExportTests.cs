@@ -99,6 +99,24 @@ public sealed class NeuronpediaExportTests
         Assert.Equal("Err: mlp \"  are\"", graph.Format()[NeuronpediaGraph.Text(graph.Node("resid_post.1/error"), "node_id")]);
     }
 
+    [Fact]
+    public void Nodes_at_positions_stand_at_their_tokens()
+    {
+        Circuit circuit = new(
+            [
+                new CircuitNode("resid_post.1/7@0", CircuitNodeKind.Feature, 23) { Layer = 1 }, new CircuitNode("resid_post.1/7@2", CircuitNodeKind.Feature, 23) { Layer = 1 },
+                new CircuitNode("resid_post.1/error@0", CircuitNodeKind.Error, 23) { Layer = 1 }, new CircuitNode("resid_post.1/error@1", CircuitNodeKind.Error, 23) { Layer = 1 },
+                new CircuitNode("y", CircuitNodeKind.Target, 99),
+            ],
+            [new CircuitEdge("resid_post.1/7@0", "y", 1), new CircuitEdge("resid_post.1/7@2", "y", 1), new CircuitEdge("resid_post.1/error@0", "y", 1), new CircuitEdge("resid_post.1/error@1", "y", 1)]);
+        NeuronpediaGraph graph = NeuronpediaGraph.Of(circuit);
+        Assert.Equal(["1_7_0", "1_7_2", "1_-1_0", "1_-1_1", "2_0_2"], graph.Nodes.Select(node => NeuronpediaGraph.Text(node, "node_id")));
+        Assert.Equal(["#0", "#1", "#2"], graph.Tokens);
+        Assert.Equal(graph.Nodes[0].GetProperty("feature").GetInt64(), graph.Nodes[1].GetProperty("feature").GetInt64());
+        InputException refused = Assert.Throws<InputException>(() => NeuronpediaGraph.Of(circuit, new NeuronpediaGraphOptions { Prompt = "a b", PromptTokens = ["a", " b"] }));
+        Assert.Contains("stands at position 2", refused.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("a b", null, null)]
     [InlineData("", null, null)]

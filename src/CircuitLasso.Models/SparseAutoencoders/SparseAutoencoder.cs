@@ -320,7 +320,7 @@ public sealed class SparseAutoencoder : IDisposable
         int features = parameters.EncoderBias.Length;
         int output = parameters.DecoderBias.Length;
         nint input = features == 0 ? 0 : parameters.Encoder.Length / features;
-        bool perFeature(float[]? vector) => vector?.Length == features;
+        bool PerFeature(float[]? vector) => vector?.Length == features;
         bool isTopK = architecture.Kind == SparseAutoencoderKind.TopK;
         bool isJump = architecture.Kind == SparseAutoencoderKind.JumpRelu;
         return features == 0 || input == 0 || output == 0 ? "there are no features or no width"
@@ -333,8 +333,8 @@ public sealed class SparseAutoencoder : IDisposable
             : architecture.Normalization == InputNormalization.LayerNorm && input < 2 ? "one number has no standard deviation"
             : isTopK && (architecture.K < 1 || architecture.K > features) ? $"k is {architecture.K}, and there are {features} features"
             : (!isTopK && architecture.K != 0) || (!isTopK && !isJump && architecture.KeepsNegative) ? "k belongs to TopK alone, and only TopK and JumpReLU can keep negative values"
-            : isJump != perFeature(parameters.Thresholds) ? "thresholds belong to JumpReLU, one for each feature"
-            : (architecture.Kind == SparseAutoencoderKind.Gated) != (perFeature(parameters.GateBias) && perFeature(parameters.MagnitudeScale) && perFeature(parameters.MagnitudeBias)) ? "gates belong to the gated kind, one for each feature"
+            : isJump != PerFeature(parameters.Thresholds) ? "thresholds belong to JumpReLU, one for each feature"
+            : (architecture.Kind == SparseAutoencoderKind.Gated) != (PerFeature(parameters.GateBias) && PerFeature(parameters.MagnitudeScale) && PerFeature(parameters.MagnitudeBias)) ? "gates belong to the gated kind, one for each feature"
             : null;
     }
 }

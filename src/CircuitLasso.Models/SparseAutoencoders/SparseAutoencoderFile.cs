@@ -32,9 +32,19 @@ public static class SparseAutoencoderFile
         ISparseAutoencoderFormat format = _formats.FirstOrDefault(format => format.Recognizes(source))
             ?? throw source.Bad($"is of no known format: it holds {Listed(source.Tensors.Names)}", "use one of: " + string.Join(", ", Formats));
         options ??= new SparseAutoencoderLoadOptions();
-        return options.CentersInput && format is not SaeLensFormat
-            ? throw source.Bad($"is of the format {format.Name}, whose models are not centred", "leave the centring out")
-            : format.Load(source, options);
+        if (format is not SaeLensFormat && (options.CentersInput || options.ActivationScale is not null))
+        {
+            throw source.Bad($"is of the format {format.Name}, and centring and an activation scale are of SAELens alone", "leave them out");
+        }
+
+        SparseAutoencoder autoencoder = format.Load(source, options);
+        if (options.K is { } k && k != autoencoder.Architecture.K)
+        {
+            autoencoder.Dispose();
+            throw source.Bad($"has {(autoencoder.Architecture.K == 0 ? "no k" : $"a k of its own, {autoencoder.Architecture.K}")}, and {k} is asked for", "leave k out");
+        }
+
+        return autoencoder;
     }
 
     private static string Listed(IReadOnlyCollection<string> names) =>

@@ -8,6 +8,9 @@ namespace CircuitLasso.Numerics;
 /// <remarks>Not thread-safe; of no use after the file has been disposed of.</remarks>
 public sealed class TorchTensor
 {
+    // Conversions go in steps, because a tensor may have more bytes than a span can hold.
+    private const int StepLength = 1 << 20;
+
     private readonly TorchFile _file;
     private readonly TorchStorage _storage;
     private readonly long _offset;
@@ -89,21 +92,19 @@ public sealed class TorchTensor
         }
 
         using NativeBuffer<T> region = new((nint)reach, zeroed: false);
-        for (nint start = 0; start < region.Length; start += Step)
+        for (nint start = 0; start < region.Length; start += StepLength)
         {
-            ConvertSteps(bytes, (_offset + start) * size, size, region.Slice(start, (int)Math.Min(Step, region.Length - start)), convert);
+            ConvertSteps(bytes, (_offset + start) * size, size, region.Slice(start, (int)Math.Min(StepLength, region.Length - start)), convert);
         }
 
         Gather(region, destination);
     }
 
-    private const int Step = 1 << 20;
-
     private static void ConvertSteps<T>(NativeBuffer<byte> bytes, long offset, int size, Span<T> destination, Conversion<T> convert)
     {
         while (!destination.IsEmpty)
         {
-            Span<T> step = destination[..Math.Min(destination.Length, Step)];
+            Span<T> step = destination[..Math.Min(destination.Length, StepLength)];
             convert(bytes.Slice((nint)offset, step.Length * size), step);
             destination = destination[step.Length..];
             offset += (long)step.Length * size;

@@ -80,6 +80,17 @@ public sealed class PublishedFormatTests
         Assert.Contains("centr", Assert.Throws<InputException>(() => SparseAutoencoderFile.Load(Path.Combine(PublishedFixture.Folder("tinystories"), "saved.pt"), new() { CentersInput = true })).Problem, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("saelens-standard", null, .5f)]
+    [InlineData("gemma-scope-residual", null, .5f)]
+    [InlineData("saelens-standard", 3, null)]
+    [InlineData("dictionary-learning-topk", 3, null)]
+    public void What_the_caller_says_and_the_format_has_no_use_for_is_refused(string name, int? k, float? scale)
+    {
+        string path = Path.Combine(PublishedFixture.Folder(name), PublishedFixture.Cases[name]);
+        Assert.Throws<InputException>(() => SparseAutoencoderFile.Load(path, new() { K = k, ActivationScale = scale }));
+    }
+
     [Fact]
     public void A_folder_that_needs_a_scale_is_refused_without_one()
     {

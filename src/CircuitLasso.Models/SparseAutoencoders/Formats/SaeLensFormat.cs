@@ -147,7 +147,13 @@ internal sealed class SaeLensFormat : ISparseAutoencoderFormat
 
     private static InputNormalization Normalization(ModelConfiguration configuration, SparseAutoencoderReader reader, SparseAutoencoderLoadOptions options, bool transcoder)
     {
-        switch (configuration.Raw("normalize_activations"))
+        string? stated = configuration.Raw("normalize_activations");
+        if (options.ActivationScale is not null && stated is not ("true" or "\"expected_average_only_in\""))
+        {
+            throw configuration.Unsupported("normalize_activations", "only expected_average_only_in has an activation scale");
+        }
+
+        switch (stated)
         {
             case null or "false" or "\"none\"":
                 return InputNormalization.None;

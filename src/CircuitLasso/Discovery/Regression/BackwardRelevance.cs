@@ -45,9 +45,20 @@ internal sealed class BackwardRelevance
             }
 
             double[] more = new double[downstream.Length];
-            for (int reader = first; reader <= last; reader++)
+            cancellation.ThrowIfCancellationRequested();
+            int[] readers = [.. Enumerable.Range(first, last - first + 1)];
+            int[] heads = [.. readers.Where(reader => regression.Maps[reader] is PooledHeadMap)];
+            int[] together = RowReaders.SuitsHeads(contributions, heads.Length, _outputs) ? heads : [];
+            AddTogether(together, downstream, more, sources, visitor);
+            foreach (int reader in readers.Except(together))
             {
                 cancellation.ThrowIfCancellationRequested();
+                if (regression.Maps[reader] is PositionMap && regression.Scales[reader].Factors is not null && RowReaders.Fits(contributions, 1, _outputs))
+                {
+                    AddTogether([reader], downstream, more, sources, visitor);
+                    continue;
+                }
+
                 AddReader(reader, downstream, more, sources, visitor);
             }
 
@@ -103,31 +114,84 @@ internal sealed class BackwardRelevance
 
     private void AddReader(int reader, double[] downstream, double[] more, SourceRowsCache sources, EdgeVisitor? visitor)
     {
-        SampleLayout layout = _contributions.Layout;
-        ComponentGraph graph = _contributions.Graph;
-        bool isLogits = reader == graph.Nodes.Count - 1;
-        double[] written = isLogits ? OutputIdentity() : SourceRows.InCoordinates(_contributions, reader, downstream, layout.Slots, _outputs);
-        NodeVariation[reader] = isLogits ? _regression.OutputVariation : Variation(reader, written, sources);
         ReaderScale scale = _regression.Scales[reader];
-        sources.MoveTo(scale);
         TiedMap map = _regression.Maps[reader];
-        double[] pulled = new double[downstream.Length];
-        map.Pull(layout, written, _outputs, pulled);
+        double[] written = Written(reader, downstream, sources);
+        double[] pulled = Pull(map, scale, written, more);
+        sources.MoveTo(scale);
+        DeterministicParallel.For(_contributions.Graph.SourceCount(reader), source =>
+        {
+            using NativeBuffer<float> result = new((nint)_contributions.Layout.Samples * _outputs, zeroed: false);
+            map.Push(sources[source], scale, written, pulled, _outputs, result.Span);
+            Show(source, reader, result.Span, visitor);
+        });
+    }
+
+    // Readers behind one norm that read rows by one matrix each.
+    private void AddTogether(int[] readers, double[] downstream, double[] more, SourceRowsCache sources, EdgeVisitor? visitor)
+    {
+        if (readers.Length == 0)
+        {
+            return;
+        }
+
+        ReaderScale scale = _regression.Scales[readers[0]];
+        TiedMap[] maps = [.. readers.Select(reader => _regression.Maps[reader])];
+        double[][] written = [.. readers.Select(reader => Written(reader, downstream, sources))];
+        for (int i = 0; i < maps.Length; i++)
+        {
+            Pull(maps[i], scale, written[i], more);
+        }
+
+        sources.MoveTo(null);
+        RowReaders together = new(_contributions, scale, maps, written, _outputs);
+        int count = _contributions.Graph.SourceCount(readers[0]);
+        int length = _contributions.Layout.Samples * _outputs;
+        using NativeBuffer<float> results = new((nint)count * readers.Length * length, zeroed: false);
+        DeterministicParallel.For(count, source => together.Push(sources[source], results.Slice((nint)source * readers.Length * length, readers.Length * length)));
+        for (int i = 0; i < readers.Length; i++)
+        {
+            for (int source = 0; source < count; source++)
+            {
+                Show(source, readers[i], results.Slice((((nint)source * readers.Length) + i) * length, length), visitor);
+            }
+        }
+    }
+
+    private void Show(int source, int reader, ReadOnlySpan<float> projected, EdgeVisitor? visitor)
+    {
+        visitor?.Invoke(source, reader, projected);
+        _edges[_contributions.Graph.EdgeIndex(source, reader)] = MeanSquare(projected);
+    }
+
+    // T of a reader, and how much of the outputs' variation it carries.
+    private double[] Written(int reader, double[] downstream, SourceRowsCache sources)
+    {
+        if (reader == _contributions.Graph.Nodes.Count - 1)
+        {
+            NodeVariation[reader] = _regression.OutputVariation;
+            return OutputIdentity();
+        }
+
+        double[] written = SourceRows.InCoordinates(_contributions, reader, downstream, _contributions.Layout.Slots, _outputs);
+        NodeVariation[reader] = Variation(reader, written, sources);
+        return written;
+    }
+
+    // A T after the norm's projection; what it means for the residual stream is added to a sum.
+    private double[] Pull(TiedMap map, ReaderScale scale, double[] written, double[] more)
+    {
+        double[] pulled = new double[more.Length];
+        map.Pull(_contributions.Layout, written, _outputs, pulled);
         scale.Project(pulled, _contributions.Width, _outputs);
         int perSlot = _contributions.Width * _outputs;
-        for (int slot = 0; slot < layout.Slots; slot++)
+        for (int slot = 0; slot < _contributions.Layout.Slots; slot++)
         {
             Span<double> own = more.AsSpan(slot * perSlot, perSlot);
             System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(pulled.AsSpan(slot * perSlot, perSlot), scale.SlotFactors[slot], own, own);
         }
 
-        DeterministicParallel.For(graph.SourceCount(reader), source =>
-        {
-            using NativeBuffer<float> result = new((nint)layout.Samples * _outputs, zeroed: false);
-            map.Push(sources[source], scale, written, pulled, _outputs, result.Span);
-            visitor?.Invoke(source, reader, result.Span);
-            _edges[graph.EdgeIndex(source, reader)] = MeanSquare(result.Span);
-        });
+        return pulled;
     }
 
     // What the outputs are of the logits at every slot: themselves, where they are scored.

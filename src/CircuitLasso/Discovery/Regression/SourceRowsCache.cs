@@ -18,10 +18,10 @@ internal sealed class SourceRowsCache(ComponentContributions contributions) : ID
     public bool IsUnscaled => _scale?.Factors is null;
 
     /// <summary>Goes on to a reader; rows of another norm end. Not while rows are in use.</summary>
-    /// <param name="scale">The reader's norm.</param>
-    public void MoveTo(ReaderScale scale)
+    /// <param name="scale">The reader's norm; null for rows as they were written.</param>
+    public void MoveTo(ReaderScale? scale)
     {
-        if (ReferenceEquals(scale, _scale) || (IsUnscaled && scale.Factors is null))
+        if (ReferenceEquals(scale, _scale) || (IsUnscaled && scale?.Factors is null))
         {
             return;
         }

@@ -17,11 +17,12 @@ internal static class DiscoveryBenchmark
     private const int WarmUpSamples = 20;
     private static readonly string[] _methods = [Rival, "lasso", "lasso-nonlinear"];
 
-    private static readonly (string Name, int Pairs, int Tokens, int Templates)[] _shapes =
+    private static readonly (string Name, int Pairs, int Tokens, int Templates, int Answers)[] _shapes =
     [
-        ("templates-16", 64, 16, 4),
-        ("random-16", 64, 16, 0),
-        ("templates-48", 32, 48, 4),
+        ("agreement-16", 64, 16, 4, 2),
+        ("agreement-48", 32, 48, 4, 2),
+        ("random-16", 64, 16, 0, 2),
+        ("names-16", 64, 16, 4, 100),
     ];
 
     public static void Run(string[] arguments)
@@ -38,11 +39,11 @@ internal static class DiscoveryBenchmark
             Cases(options);
         }
 
-        foreach ((string name, int pairs, int tokens, int templates) in _shapes)
+        foreach ((string name, int pairs, int tokens, int templates, int answers) in _shapes)
         {
             if (options.Part is null || options.Part == name)
             {
-                Gpt2(options, name, pairs, tokens, templates);
+                Gpt2(options, name, pairs, tokens, templates, answers);
             }
         }
     }
@@ -73,13 +74,13 @@ internal static class DiscoveryBenchmark
             CultureInfo.InvariantCulture, $"geometric means of the cases' ratios: {_methods[1]} {Math.Exp(ratios[1] / cases.Length):F2}, {_methods[2]} {Math.Exp(ratios[2] / cases.Length):F2}"));
     }
 
-    private static void Gpt2(Options options, string name, int pairs, int tokens, int templates)
+    private static void Gpt2(Options options, string name, int pairs, int tokens, int templates, int answers)
     {
-        Header($"GPT-2 small's shape, random weights, {name}: {pairs} pairs of {tokens} tokens");
+        Header($"GPT-2 small's shape, random weights, {name}: {pairs} pairs of {tokens} tokens, {answers} answers");
         using TransformerModel model = ForwardBenchmark.Gpt2Small();
         using TransformerModel tiny = ForwardBenchmark.Gpt2Small(2, 2);
-        DiscoveryTask task = Task(model, name, pairs, tokens, templates);
-        Measured[] measured = Measure((tiny, Task(tiny, "warm-up", WarmUpSamples, 48, templates)), model, task, options.Turns);
+        DiscoveryTask task = Task(model, name, pairs, tokens, templates, answers);
+        Measured[] measured = Measure((tiny, Task(tiny, "warm-up", WarmUpSamples, 48, templates, answers)), model, task, options.Turns);
         Row(name, measured);
         for (int method = 0; method < _methods.Length; method++)
         {
@@ -113,8 +114,8 @@ internal static class DiscoveryBenchmark
     }
 
     // Pairs like those of indirect-object identification: a template of fixed tokens with two names, a place, one of the names again, and an object; the corrupt text has three
-    // other names. Without templates every token is random, and the corrupt text has another second half.
-    private static DiscoveryTask Task(TransformerModel model, string name, int pairs, int tokens, int templates)
+    // other names. The answers are the two names, or one of two words that are the same for all pairs. Without templates every token is random, and the corrupt text has another second half.
+    private static DiscoveryTask Task(TransformerModel model, string name, int pairs, int tokens, int templates, int answers)
     {
         const int names = 100;
         const int things = 20;
@@ -147,7 +148,7 @@ internal static class DiscoveryBenchmark
                 }
             }
 
-            (correct[pair], wrong[pair]) = (drawn[0], drawn[1]);
+            (correct[pair], wrong[pair]) = answers == 2 ? (pool[pair % 2], pool[(pair + 1) % 2]) : (drawn[0], drawn[1]);
         }
 
         return DiscoveryTask.OfAnswers(name, clean, corrupt, correct, wrong);

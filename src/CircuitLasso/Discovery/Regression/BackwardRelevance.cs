@@ -25,7 +25,7 @@ internal sealed class BackwardRelevance
         SampleLayout layout = contributions.Layout;
         ComponentGraph graph = contributions.Graph;
         int classes = regression.Outputs.Classes.Length;
-        _outputs = layout.ScoredSlots.Length * classes;
+        _outputs = layout.ScoredSlots.Length * regression.Outputs.Directions;
         long length = (long)layout.Slots * Math.Max(contributions.Width, classes) * _outputs;
         if (length > MostElements || (long)layout.Samples * _outputs > Array.MaxLength)
         {
@@ -194,17 +194,19 @@ internal sealed class BackwardRelevance
         return pulled;
     }
 
-    // What the outputs are of the logits at every slot: themselves, where they are scored.
+    // What the outputs are of the logits at every slot: themselves, where they are scored, in the coordinates in which centred logits vary.
     private double[] OutputIdentity()
     {
         int classes = _regression.Outputs.Classes.Length;
+        int directions = _regression.Outputs.Directions;
+        double[] basis = _regression.Outputs.Basis();
         double[] identity = new double[_contributions.Layout.Slots * classes * _outputs];
         int[] scored = _contributions.Layout.ScoredSlots;
         for (int k = 0; k < scored.Length; k++)
         {
             for (int c = 0; c < classes; c++)
             {
-                identity[(((scored[k] * classes) + c) * _outputs) + (k * classes) + c] = 1;
+                basis.AsSpan(c * directions, directions).CopyTo(identity.AsSpan((((scored[k] * classes) + c) * _outputs) + (k * directions)));
             }
         }
 

@@ -12,6 +12,7 @@ internal sealed class ComponentContributions : IDisposable
 {
     private readonly NativeBuffer<float>[] _coordinates;
     private readonly NativeBuffer<float>?[] _patterns;
+    private readonly NativeBuffer<float>?[] _values;
     private readonly float[]?[] _bases;
     private readonly float[]?[] _biases;
 
@@ -26,6 +27,7 @@ internal sealed class ComponentContributions : IDisposable
         _bases = new float[]?[Graph.Nodes.Count - 1];
         _coordinates = new NativeBuffer<float>[_bases.Length];
         _patterns = new NativeBuffer<float>?[Description.Layers];
+        _values = new NativeBuffer<float>?[Description.Layers];
         _biases = new float[]?[Description.Layers];
         for (int layer = 0; layer < Description.Layers; layer++)
         {
@@ -48,6 +50,7 @@ internal sealed class ComponentContributions : IDisposable
             if (withPatterns)
             {
                 _patterns[layer] = new NativeBuffer<float>((nint)layout.Rows * attention.Heads * layout.Slots);
+                _values[layer] = new NativeBuffer<float>((nint)layout.Rows * ValueWidth);
             }
         }
 
@@ -100,6 +103,12 @@ internal sealed class ComponentContributions : IDisposable
         return _patterns[layer]!.Slice((((nint)sample * Description.Attention.Heads) + head) * square, square);
     }
 
+    /// <summary>Columns of <see cref="Values"/>.</summary>
+    public int ValueWidth => Description.Attention.KeyValueHeads * Description.Attention.HeadWidth;
+
+    /// <summary>The values that a layer's heads mix, rows x (key heads x head width); with patterns only. Zero where there is no token.</summary>
+    public Span<float> Values(int layer) => _values[layer]!.Span;
+
     /// <summary>Brings vectors written in a component's coordinates into the residual stream, or leaves them there: result := result + left * basis.</summary>
     /// <param name="node">The component.</param>
     /// <param name="sum">Rows x width.</param>
@@ -119,7 +128,7 @@ internal sealed class ComponentContributions : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (NativeBuffer<float>? buffer in _coordinates.Concat(_patterns))
+        foreach (NativeBuffer<float>? buffer in _coordinates.Concat(_patterns).Concat(_values))
         {
             buffer?.Dispose();
         }
@@ -129,6 +138,7 @@ internal sealed class ComponentContributions : IDisposable
     {
         long widest = (long)Layout.Rows * Width;
         long patterns = withPatterns ? (long)Layout.Rows * Layout.Slots * Description.Attention.Heads * Description.Layers : 0;
+        patterns += withPatterns ? (long)Layout.Rows * ValueWidth * Description.Layers : 0;
         long perLayer = Width + ((long)Description.Attention.Heads * Description.Attention.HeadWidth);
         long bytes = sizeof(float) * (patterns + (Layout.Rows * (Width + (Description.Layers * perLayer))));
         if (widest > Array.MaxLength || bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)

@@ -68,6 +68,8 @@ internal static class ContributionCollector
             Keep(new Site(SiteKind.MlpOutput, layer), values => CopyRows(contributions, start, batch, values, width, 0, contributions.Coordinates(contributions.MlpNode(layer)), width));
             if (contributions.HasPatterns)
             {
+                int valueWidth = contributions.ValueWidth;
+                Keep(new Site(SiteKind.Value, layer), values => CopyRows(contributions, start, batch, values, valueWidth, 0, contributions.Values(layer), valueWidth));
                 Keep(new Site(SiteKind.AttentionPattern, layer), values => CopyPatterns(contributions, layer, start, batch, values));
             }
         }

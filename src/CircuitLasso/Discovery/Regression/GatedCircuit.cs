@@ -46,7 +46,7 @@ internal sealed class GatedCircuit
     {
         ComponentGraph graph = contributions.Graph;
         SampleLayout layout = contributions.Layout;
-        int columns = checked(layout.Samples * layout.ScoredSlots.Length * regression.Outputs.Classes.Length);
+        int columns = checked(layout.Samples * layout.ScoredSlots.Length * regression.Outputs.Directions);
         using ContributionGrams grams = new(graph, columns);
         BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, grams.Add, progress, cancellation);
         double whole = relevance.NodeVariation[^1];

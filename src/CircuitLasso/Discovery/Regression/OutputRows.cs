@@ -38,6 +38,30 @@ internal sealed class OutputRows
     /// <summary>The classes, rising.</summary>
     public int[] Classes { get; }
 
+    /// <summary>Directions in which the logits of one row vary once their mean is taken away: one fewer than classes, unless there is one only.</summary>
+    public int Directions => Math.Max(1, Classes.Length - 1);
+
+    /// <summary>
+    /// Orthonormal directions of zero sum (Helmert's), classes x <see cref="Directions"/>: squares and products of centred logits are the same in these coordinates.
+    /// </summary>
+    public double[] Basis()
+    {
+        double[] basis = new double[Classes.Length * Directions];
+        basis[0] = 1;
+        for (int k = 0; k < Classes.Length - 1; k++)
+        {
+            double norm = Math.Sqrt((k + 1.0) * (k + 2));
+            for (int c = 0; c <= k; c++)
+            {
+                basis[(c * Directions) + k] = 1 / norm;
+            }
+
+            basis[((k + 1) * Directions) + k] = -(k + 1) / norm;
+        }
+
+        return basis;
+    }
+
     /// <summary>The logits of the classes at some rows.</summary>
     /// <param name="residual">Rows x width: the last residual stream.</param>
     /// <param name="rows">Which rows.</param>

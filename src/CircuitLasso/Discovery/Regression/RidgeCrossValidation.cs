@@ -4,7 +4,7 @@ namespace CircuitLasso;
 
 /// <summary>
 /// Chooses the penalty of ||Y - X B||_F^2 + lambda mean(diag X'X) ||B||_F^2 among fixed shares lambda: the largest whose held-out error is within one standard error
-/// of the smallest. The penalty's unit is that of the rows that are fitted.
+/// of the smallest; shares are tried from the smallest up to the first that is not. The penalty's unit is that of the rows that are fitted.
 /// </summary>
 internal static class RidgeCrossValidation
 {
@@ -17,45 +17,65 @@ internal static class RidgeCrossValidation
     public static (double Share, double Explained)[] Choose(FoldedGram gram, FoldedTarget target, IReadOnlyList<int> samples, RidgeShares choice)
     {
         int folds = choice.HeldOutFolds;
-        int leading = target.Columns;
         IReadOnlyList<double> shares = choice.Shares;
-        double[,][] errors = new double[shares.Count, folds][];
         double[][] rest = [.. Enumerable.Range(0, folds).Select(target.CrossWithout)];
-        DeterministicParallel.For(folds * shares.Count, task =>
+        List<double[]>[] errors = [.. Enumerable.Range(0, target.Readers).Select(_ => new List<double[]>())];
+        for (int share = 0; share < shares.Count && (share == 0 || errors.Any(MayGoOn)); share++)
         {
-            (int fold, int share) = Math.DivRem(task, shares.Count);
-            using NativeBuffer<double> factor = new((nint)leading * leading, zeroed: false);
-            for (int row = 0; row < leading; row++)
+            double[][] byFold = new double[folds][];
+            DeterministicParallel.For(folds, fold => byFold[fold] = HeldOutErrors(gram, target, fold, rest[fold], shares[share]));
+            for (int reader = 0; reader < errors.Length; reader++)
             {
-                // Only the lower triangle is factorised.
-                System.Numerics.Tensors.TensorPrimitives.Subtract(
-                    gram.All.Slice(row * gram.Columns, row + 1), gram.Fold(fold).Slice(row * gram.Columns, row + 1), factor.Slice((nint)row * leading, row + 1));
-            }
+                if (share > 0 && !MayGoOn(errors[reader]))
+                {
+                    continue;
+                }
 
-            double[] coefficients = [.. rest[fold]];
-            if (Ridge.TryFactorise(leading, factor.Span, shares[share] * FoldedGram.MeanOfDiagonal(factor.Span, leading, leading)))
-            {
-                Cholesky.Solve(leading, factor.Span, leading, target.Targets, coefficients, target.Targets);
+                errors[reader].Add([.. byFold.Select((own, fold) => own[reader] / samples[fold])]);
             }
-            else
-            {
-                Array.Clear(coefficients);
-            }
+        }
 
-            errors[share, fold] = target.Errors(gram, fold, coefficients);
-        });
-        return [.. Enumerable.Range(0, target.Readers).Select(reader => Select(
-            [.. Enumerable.Range(0, shares.Count).Select(share => Enumerable.Range(0, folds).Select(fold => errors[share, fold][reader] / samples[fold]).ToArray())],
-            target.Squares.Take(folds).Select((squares, fold) => squares[reader] / samples[fold]).Average(),
-            shares))];
+        return [.. errors.Select((own, reader) => Select(own, target.Squares.Take(folds).Select((squares, fold) => squares[reader] / samples[fold]).Average(), shares))];
     }
 
-    private static (double Share, double Explained) Select(double[][] errors, double square, IReadOnlyList<double> shares)
+    private static double[] HeldOutErrors(FoldedGram gram, FoldedTarget target, int fold, double[] rest, double share)
+    {
+        int leading = target.Columns;
+        using NativeBuffer<double> factor = new((nint)leading * leading, zeroed: false);
+        for (int row = 0; row < leading; row++)
+        {
+            // Only the lower triangle is factorised.
+            System.Numerics.Tensors.TensorPrimitives.Subtract(
+                gram.All.Slice(row * gram.Columns, row + 1), gram.Fold(fold).Slice(row * gram.Columns, row + 1), factor.Slice((nint)row * leading, row + 1));
+        }
+
+        double[] coefficients = [.. rest];
+        if (Ridge.TryFactorise(leading, factor.Span, share * FoldedGram.MeanOfDiagonal(factor.Span, leading, leading)))
+        {
+            Cholesky.Solve(leading, factor.Span, leading, target.Targets, coefficients, target.Targets);
+        }
+        else
+        {
+            Array.Clear(coefficients);
+        }
+
+        return target.Errors(gram, fold, coefficients);
+    }
+
+    // Held-out errors fall and then rise with the penalty: beyond a share that is not within one standard error none is chosen.
+    private static bool MayGoOn(List<double[]> errors) => Chosen(errors) == errors.Count - 1;
+
+    private static int Chosen(List<double[]> errors)
     {
         double[] means = [.. errors.Select(byFold => byFold.Average())];
         int best = Array.IndexOf(means, means.Min());
         double deviation = Math.Sqrt(errors[best].Sum(error => (error - means[best]) * (error - means[best])) / (errors[best].Length - 1));
-        int chosen = Array.FindLastIndex(means, mean => mean <= means[best] + (deviation / Math.Sqrt(errors[best].Length)));
-        return (shares[chosen], square > 0 ? 1 - (means[chosen] / square) : 0);
+        return Array.FindLastIndex(means, mean => mean <= means[best] + (deviation / Math.Sqrt(errors[best].Length)));
+    }
+
+    private static (double Share, double Explained) Select(List<double[]> errors, double square, IReadOnlyList<double> shares)
+    {
+        int chosen = Chosen(errors);
+        return (shares[chosen], square > 0 ? 1 - (errors[chosen].Average() / square) : 0);
     }
 }

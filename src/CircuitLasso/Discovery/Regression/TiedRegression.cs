@@ -13,6 +13,11 @@ internal sealed class TiedRegression
     // A design of more columns is pooled: its factorisation would cost more than what it tells.
     private const int MostDesignColumns = 2048;
     private const int MostSlots = 32;
+
+    // Combinations of targets on which a penalty is chosen; of a head's, in a layer of many.
+    private const int MostCombinations = 64;
+    private const int LeastCombinations = 4;
+    private const ulong CombinationSeed = 1;
     private readonly ComponentContributions _contributions;
     private readonly int[] _sampleFolds;
     private readonly int[] _rowFolds;
@@ -139,11 +144,7 @@ internal sealed class TiedRegression
     {
         if (_contributions.HasPatterns)
         {
-            foreach (int head in heads)
-            {
-                Maps[head] = FitPooledHead(head, read);
-            }
-
+            FitPooledHeads(heads, read);
             return;
         }
 
@@ -153,7 +154,8 @@ internal sealed class TiedRegression
         bool causal = _contributions.Description.Attention.Causal;
         using FoldedGram gram = new(read, columns, _sampleFolds);
         HeadProducts products = new(_contributions, heads, read, _sampleFolds);
-        (double Share, double Explained)[] chosen = RidgeCrossValidation.Choose(gram, products.AtSlot(slots / 2, causal ? ((slots / 2) + 1) * _contributions.Width : columns, [.. heads.Select(Metric)]), _foldSizes, _shares);
+        FoldedTarget atMiddle = products.AtSlot(slots / 2, causal ? ((slots / 2) + 1) * _contributions.Width : columns, [.. heads.Select(Metric)]);
+        (double Share, double Explained)[] chosen = RidgeCrossValidation.Choose(gram, atMiddle, _foldSizes, _shares);
         foreach (double share in chosen.Select(choice => choice.Share).Distinct())
         {
             int[] alike = [.. Enumerable.Range(0, heads.Length).Where(h => chosen[h].Share == share)];
@@ -166,21 +168,45 @@ internal sealed class TiedRegression
         }
     }
 
-    private PooledHeadMap FitPooledHead(int head, ReadOnlySpan<float> read)
+    // What a pooled head writes is its values, mixed by its pattern: one regression of a layer's values on what the layer reads serves all its heads.
+    private void FitPooledHeads(int[] heads, ReadOnlySpan<float> read)
     {
+        SampleLayout layout = _contributions.Layout;
+        AttentionDescription attention = _contributions.Description.Attention;
         int width = _contributions.Width;
-        int targets = _contributions.CoordinateWidth(head);
-        using NativeBuffer<float> mixed = new(read.Length, zeroed: false);
-        PooledHeadMap.Mix(_contributions, head, read, width, mixed.Span);
-        using SourceRows written = new(_contributions, head, null);
-        (double[] coefficients, double share, double explained) = Fit(mixed.Span, width, written.Values, targets, _rowFolds, Metric(head));
-        return new PooledHeadMap(_contributions, head, coefficients, share, explained);
+        int inner = attention.HeadWidth;
+        int targets = _contributions.ValueWidth;
+        int[] keyHeads = [.. heads.Select(head => _contributions.Graph.Nodes[head].Head!.Value / (attention.Heads / attention.KeyValueHeads))];
+        float[] values = _contributions.Values(_contributions.Graph.Nodes[heads[0]].Layer!.Value).ToArray();
+        layout.Centre(values, targets);
+        int each = Math.Min(width, Math.Max(LeastCombinations, MostCombinations / heads.Length));
+        float[] combinations = new float[targets * heads.Length * each];
+        for (int h = 0; h < heads.Length; h++)
+        {
+            // Errors count as they come into the residual stream.
+            float[] seen = each == width ? Identity(width) : Combinations(width, each);
+            MatrixProduct.Gemm(
+                false, false, inner, each, width, 1f, _contributions.Basis(heads[h]), width, seen, each, 0f,
+                combinations.AsSpan((keyHeads[h] * inner * heads.Length * each) + (h * each)), heads.Length * each);
+        }
+
+        (double[] coefficients, double share, double explained) = Fit(read, width, values, targets, _rowFolds, combinations);
+        for (int h = 0; h < heads.Length; h++)
+        {
+            double[] own = new double[width * inner];
+            for (int row = 0; row < width; row++)
+            {
+                coefficients.AsSpan((row * targets) + (keyHeads[h] * inner), inner).CopyTo(own.AsSpan(row * inner));
+            }
+
+            Maps[heads[h]] = new PooledHeadMap(_contributions, heads[h], own, share, explained);
+        }
     }
 
     private TiedMap FitMlp(int mlp, ReadOnlySpan<float> read, ReadOnlySpan<float> means, CancellationToken cancellation)
     {
         using SourceRows written = new(_contributions, mlp, null);
-        (double[] coefficients, double share, double explained) = Fit(read, _contributions.Width, written.Values, _contributions.Width, _rowFolds, []);
+        (double[] coefficients, double share, double explained) = Fit(read, _contributions.Width, written.Values, _contributions.Width, _rowFolds);
         PositionMap linear = new(mlp, coefficients, share, explained);
         return _random is null ? linear : NetworkRegression.BetterOf(linear, _contributions.Layout, read, means, written.Values, _random, cancellation);
     }
@@ -199,7 +225,7 @@ internal sealed class TiedRegression
             read.Slice(rows[row] * width, width).CopyTo(gathered.AsSpan(row * width));
         }
 
-        (double[] coefficients, double share, double explained) = Fit(gathered, width, logits, Outputs.Classes.Length, folds, []);
+        (double[] coefficients, double share, double explained) = Fit(gathered, width, logits, Outputs.Classes.Length, folds);
         double squares = 0;
         foreach (float value in logits)
         {
@@ -209,15 +235,42 @@ internal sealed class TiedRegression
         return (new PositionMap(node, coefficients, share, explained), squares / layout.Samples);
     }
 
-    private (double[] Coefficients, double Share, double Explained) Fit(ReadOnlySpan<float> x, int columns, ReadOnlySpan<float> y, int targets, int[] folds, double[] metric)
+    // The penalty is chosen on combinations of the targets where there are some (targets x any number), by default random ones where there are very many targets: their mean
+    // squares are those of all, but for little, and each costs a solution for every penalty that is tried.
+    private (double[] Coefficients, double Share, double Explained) Fit(
+        ReadOnlySpan<float> x, int columns, ReadOnlySpan<float> y, int targets, int[] folds, float[]? combinations = null)
     {
         using FoldedGram gram = new(x, columns, folds);
-        FoldedTarget target = new(x, columns, columns, y, targets, targets, folds, metric);
-        (double share, double explained) = RidgeCrossValidation.Choose(gram, target, _foldSizes, _shares)[0];
-        double[] coefficients = target.CrossWithout(-1);
-        Ridge.Solve(gram, coefficients, targets, share);
-        return (coefficients, share, explained);
+        combinations ??= targets > MostCombinations ? Combinations(targets, MostCombinations) : null;
+        if (combinations is null)
+        {
+            FoldedTarget all = new(x, columns, columns, y, targets, targets, folds, []);
+            return Solve(gram, RidgeCrossValidation.Choose(gram, all, _foldSizes, _shares)[0], all.CrossWithout(-1), targets);
+        }
+
+        int few = combinations.Length / targets;
+        using NativeBuffer<float> combined = new((nint)folds[^1] * few, zeroed: false);
+        MatrixProduct.Gemm(false, false, folds[^1], few, targets, 1f, y, targets, combinations, few, 0f, combined.Span, few);
+        FoldedTarget target = new(x, columns, columns, combined.Span, few, few, folds, []);
+        double[] cross = new double[columns * targets];
+        FoldedTarget.AddProducts(x, columns, columns, y, targets, targets, 0, folds[^1], cross);
+        return Solve(gram, RidgeCrossValidation.Choose(gram, target, _foldSizes, _shares)[0], cross, targets);
     }
+
+    private static (double[] Coefficients, double Share, double Explained) Solve(FoldedGram gram, (double Share, double Explained) chosen, double[] cross, int targets)
+    {
+        Ridge.Solve(gram, cross, targets, chosen.Share);
+        return (cross, chosen.Share, chosen.Explained);
+    }
+
+    // Normal numbers of variance 1 / count, so that the combinations' squares are on average those of the vectors.
+    private static float[] Combinations(int targets, int count)
+    {
+        RandomSource random = new(CombinationSeed);
+        return [.. Enumerable.Range(0, targets * count).Select(_ => (float)(random.NextNormal() / Math.Sqrt(count)))];
+    }
+
+    private static float[] Identity(int size) => [.. Enumerable.Range(0, size * size).Select(i => i % (size + 1) == 0 ? 1f : 0f)];
 
     // The folds that are held out, and all others as one.
     private int[] HeldOut(int[] foldStart) => [.. foldStart.Take(Math.Min(_shares.HeldOutFolds + 1, foldStart.Length - 1)), foldStart[^1]];

@@ -130,14 +130,26 @@ internal sealed class ExplicitTiedRidge
         bool isHead = node.Kind == CircuitNodeKind.AttentionHead;
         double[,] Mix(double[,] rows) => isHead ? Centred(DenseMatrix.Of(rows.GetLength(0), _width, (row, j) => Enumerable.Range(0, _slots)
             .Sum(source => Pattern(node, row / _slots, row % _slots, source) * rows[(row / _slots * _slots) + source, j]))) : rows;
-        double[,] mixed = Mix(read);
-        int[] used = [.. Enumerable.Range(0, mixed.GetLength(0)).Where(row => node.Kind != CircuitNodeKind.Logits || _layout.IsScored[row])];
-        double[,] x = DenseMatrix.Of(used.Length, _width, (i, j) => mixed[used[i], j]);
+        written = isHead ? Values(node) : written;
+        int[] used = [.. Enumerable.Range(0, read.GetLength(0)).Where(row => node.Kind != CircuitNodeKind.Logits || _layout.IsScored[row])];
+        double[,] x = DenseMatrix.Of(used.Length, _width, (i, j) => read[used[i], j]);
         double[,] matrix = DenseMatrix.Ridge(x, DenseMatrix.Of(used.Length, dimension, (i, j) => written[used[i], j]), share * DenseMatrix.MeanSquaredDiagonal(x));
         double[,] pattern = DenseMatrix.Of(_slots, _slots, (slot, source) => !isHead ? slot == source ? 1 : 0
             : Enumerable.Range(0, _layout.Samples).Where(i => _layout.IsReal[(i * _slots) + slot]).Average(i => Pattern(node, i, slot, source)));
         mean = DenseMatrix.Of(_slots * _width, _slots * dimension, (row, column) => pattern[column / dimension, row / _width] * matrix[row % _width, column % dimension]);
         return rows => Mix(rows).Times(matrix);
+    }
+
+    // A head's values, brought into the residual stream one by one.
+    private double[,] Values(ComponentNode head)
+    {
+        AttentionDescription attention = _model.Description.Attention;
+        int inner = attention.HeadWidth;
+        int keyHead = head.Head!.Value / (attention.Heads / attention.KeyValueHeads);
+        float[] output = _model.Parameters[new(ParameterRole.OutputWeight, head.Layer!.Value)].ToArray();
+        return Centred(DenseMatrix.Of(_layout.Rows, _width, (row, j) => At(row, position => Enumerable.Range(0, inner).Sum(i =>
+            (double)Value(new Site(SiteKind.Value, head.Layer.Value), row)[(((position * attention.KeyValueHeads) + keyHead) * inner) + i]
+            * output[(j * attention.Heads * inner) + (head.Head.Value * inner) + i]))));
     }
 
     private double[,] Written(int node)

@@ -22,6 +22,23 @@ public sealed class TiedRidgeTests
     public void Texts_of_unequal_lengths_are_pooled_by_pattern_as_the_dense_computation_does(NormalizationKind norm, bool causal, bool lastOnly) =>
         AssertEqualsDense(RegressionToy.Model(norm, causal), RegressionToy.Task(20, [4, 2, 5], lastOnly), pooled: true);
 
+    [Theory]
+    [InlineData(NormalizationKind.None, true, 1)]
+    [InlineData(NormalizationKind.LayerWithoutParameters, true, 1)]
+    [InlineData(NormalizationKind.Layer, true, 3)]
+    [InlineData(NormalizationKind.RootMeanSquare, false, 2)]
+    public void Heads_of_texts_with_few_outputs_are_passed_together_as_the_dense_computation_does(NormalizationKind norm, bool causal, int outputs)
+    {
+        using (TransformerModel model = RegressionToy.Model(norm, causal, outputs: outputs))
+        {
+            SampleLayout layout = new(RegressionToy.Task(20, [4, 2, 5], lastOnly: true, classes: outputs));
+            using ComponentContributions contributions = ContributionCollector.Collect(model, layout, true, 1 << 16, null, default);
+            Assert.True(RowReaders.SuitsHeads(contributions, 2, Math.Max(1, outputs - 1)));
+        }
+
+        AssertEqualsDense(RegressionToy.Model(norm, causal, outputs: outputs), RegressionToy.Task(20, [4, 2, 5], lastOnly: true, classes: outputs), pooled: true);
+    }
+
     [Fact]
     public void Longer_texts_are_pooled() =>
         AssertEqualsDense(RegressionToy.Model(NormalizationKind.None, true), RegressionToy.Task(8, [33], lastOnly: true), pooled: true);

@@ -107,10 +107,7 @@ internal sealed class GateProblem
             }
 
             gates[u] = best;
-            for (int w = 0; w < Sources; w++)
-            {
-                _half[w] -= change * _gram[(u * Sources) + w];
-            }
+            System.Numerics.Tensors.TensorPrimitives.MultiplyAdd(_gram.AsSpan(u * Sources, Sources), -change, _half, _half);
         }
     }
 

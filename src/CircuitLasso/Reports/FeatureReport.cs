@@ -25,7 +25,7 @@ public static class FeatureReport
         CircuitNode[] features = [.. shown.Nodes.Where(node => node.Kind == CircuitNodeKind.Feature)];
         HashSet<string> described = [.. features.OrderByDescending(node => node.Relevance).Take(maximumFeatures).Select(node => node.Name)];
         StaticReport report = new(
-            $"The circuit of {shown.Target.Name}",
+            $"The circuit of {shown.Target.Label ?? shown.Target.Name}",
             Text($"{features.Length} features and {shown.Nodes.Count(node => node.Kind == CircuitNodeKind.Error)} errors of autoencoders, {shown.Edges.Count} edges."));
         if (shown.Edges.Count == 0)
         {
@@ -35,7 +35,6 @@ public static class FeatureReport
 
         report.AddPicture(
             shown, "Features by layer", "Computation runs upwards; wider lines are larger weights, blue positive and red negative, and the fill of a node is its relevance. Names are cut; they stand in full below.");
-        AddMetrics(report, circuit);
         AddPaths(report, shown);
         foreach (IGrouping<string, CircuitNode> site in features.Where(node => described.Contains(node.Name)).Reverse().GroupBy(node => FeatureName.Parse(node.Name)?.Site ?? string.Empty))
         {
@@ -51,6 +50,7 @@ public static class FeatureReport
             report.AddParagraph(Text($"These are the {described.Count} most relevant of {features.Length} features."));
         }
 
+        AddMetrics(report, circuit);
         report.AddNote(
             "How to read a feature",
             "The bars count how often the feature is how strong, where it is active at all. In the examples the tokens on which it is active are marked, the stronger the darker; the number before them is its largest activation there, or that of the pooled text.",
@@ -63,7 +63,8 @@ public static class FeatureReport
     {
         if (circuit.Metrics.Count > 0)
         {
-            report.AddTable("What was measured", ["", "value"], circuit.Metrics.Select(metric => new[] { metric.Key, metric.Value.ToString("G4", CultureInfo.InvariantCulture) }));
+            report.AddSection("What was measured");
+            report.AddTable("Figures of the whole circuit, as its method defines them", ["figure", "value"], circuit.Metrics.Select(metric => new[] { metric.Key, metric.Value.ToString("G4", CultureInfo.InvariantCulture) }));
         }
     }
 

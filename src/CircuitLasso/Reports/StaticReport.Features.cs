@@ -22,7 +22,9 @@ public sealed partial class StaticReport
         .feature .examples .value{flex:0 0 4.5em;text-align:right;color:var(--muted);font-variant-numeric:tabular-nums}
         .feature .examples .text{white-space:pre-wrap;overflow-wrap:anywhere}
         .feature mark{background:rgb(242 169 59/var(--s));color:inherit;border-radius:3px}
+        @media (prefers-color-scheme:dark){.feature mark{background:rgb(176 116 24/var(--s))}}
         a{color:var(--accent)}
+        figure{width:94vw;margin-left:calc(50% - 47vw)}figure svg{max-width:none}figcaption{margin-left:max(0px,calc(47vw - 516px))}
         """;
 
     private bool _hasFeatures;

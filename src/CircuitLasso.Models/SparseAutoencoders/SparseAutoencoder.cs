@@ -11,7 +11,7 @@ namespace CircuitLasso.Models;
 /// All members but <see cref="Dispose"/> may be called from several threads at once. The same rows in the same call give the same bytes,
 /// whatever the number of threads: rows are encoded in blocks counted from the first row of the call.
 /// </remarks>
-public sealed class SparseAutoencoder : IDisposable
+public sealed partial class SparseAutoencoder : IDisposable
 {
     private const int LargestBlock = 256;
     private const int LargestBlockEntries = 1 << 22;

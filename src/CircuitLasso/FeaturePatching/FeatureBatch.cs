@@ -192,12 +192,61 @@ internal sealed class FeatureBatch : IDisposable
         return _sites.Model.ForwardBlocks(Texts, Stream(Tensor.FromValues(_blockInputs[layer], _blockInputs[layer].Length)), layer, end, own);
     }
 
+    /// <summary>The activations of a later site with leaves in the place of sites before it.</summary>
+    /// <param name="sources">The sites that are replaced, ascending.</param>
+    /// <param name="leaves">What stands in their place.</param>
+    /// <param name="site">The later site.</param>
+    public Tensor? Reach(int[] sources, Tensor[] leaves, int site)
+    {
+        Tensor? reached = null;
+        ForwardHooks hooks = Replacing(sources, leaves);
+        hooks.Add(_sites[site].Site, (_, value) =>
+        {
+            reached = value;
+            return null;
+        });
+        Run(sources[0], leaves[0], _sites[site].Site.Layer + 1, hooks);
+        return reached;
+    }
+
+    /// <summary>The activations of a later site with others in the place of sites before it, without gradients.</summary>
+    /// <param name="sources">The sites that are replaced, ascending.</param>
+    /// <param name="values">What stands in their place.</param>
+    /// <param name="site">The later site.</param>
+    public float[] Reached(int[] sources, Tensor[] values, int site)
+    {
+        float[] reached = [];
+        ForwardHooks hooks = Replacing(sources, values);
+        hooks.Add(_sites[site].Site, (_, value) =>
+        {
+            reached = value.ToArray();
+            return null;
+        });
+        Run(sources[0], values[0], _sites[site].Site.Layer + 1, hooks);
+        return reached;
+    }
+
+    /// <summary>The batch's share of the behaviour with leaves in the place of sites.</summary>
+    public Tensor Score(int[] sources, Tensor[] leaves) => _batch.Score(_sites.Model, Run(sources[0], leaves[0], null, Replacing(sources, leaves)));
+
     public void Dispose()
     {
         foreach (SiteState state in Clean.Concat(_corrupt ?? []))
         {
             state.Dispose();
         }
+    }
+
+    private ForwardHooks Replacing(int[] sources, Tensor[] leaves)
+    {
+        ForwardHooks hooks = new();
+        for (int i = 1; i < sources.Length; i++)
+        {
+            Tensor leaf = leaves[i];
+            hooks.Add(_sites[sources[i]].Site, (_, old) => leaf.Reshape(old.Shape));
+        }
+
+        return hooks;
     }
 
     private Tensor Stream(Tensor value) => value.Reshape(Texts.Count, Texts.Positions, _sites.Model.Description.Width);

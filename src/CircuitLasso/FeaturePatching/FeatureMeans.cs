@@ -49,29 +49,29 @@ internal sealed class FeatureMeans
         }
     }
 
-    /// <summary>The mean at a site and a position; no text is counted in afterwards.</summary>
+    /// <summary>The mean at a site and a position.</summary>
     public FeatureRow Row(int site, int position)
     {
-        MeanRow mean = Mean(site, position);
+        MeanRow mean = _means![position][site];
         return new FeatureRow(mean.Indices, mean.Values, mean.Error);
     }
 
     /// <summary>The mean of one feature at a position.</summary>
     public float Value(int site, int position, int feature)
     {
-        MeanRow mean = Mean(site, position);
+        MeanRow mean = _means![position][site];
         int at = Array.BinarySearch(mean.Indices, feature);
         return at < 0 ? 0 : mean.Values[at];
     }
 
-    private MeanRow Mean(int site, int position)
+    /// <summary>Divides the sums, after which no text is counted in.</summary>
+    public void Finish()
     {
-        _means ??= [.. _counts.Select((count, p) => _sites.Select((_, s) =>
+        _means = [.. _counts.Select((count, p) => _sites.Select((_, s) =>
         {
             int[] indices = [.. _features[p][s].Keys.Order()];
             return new MeanRow(indices, [.. indices.Select(index => (float)(_features[p][s][index] / count))], [.. _errors[p][s].Select(sum => (float)(sum / count))]);
         }).ToArray())];
-        return _means[position][site];
     }
 
     private sealed record MeanRow(int[] Indices, float[] Values, float[] Error);

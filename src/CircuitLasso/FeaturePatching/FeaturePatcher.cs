@@ -119,6 +119,7 @@ public sealed class FeaturePatcher
             }
         }
 
+        means.Finish();
         return means;
     }
 

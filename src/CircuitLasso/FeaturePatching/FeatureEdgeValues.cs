@@ -1,0 +1,154 @@
+using System.Numerics.Tensors;
+using CircuitLasso.Models;
+using CircuitLasso.Tensors;
+using Tensor = CircuitLasso.Tensors.Tensor;
+
+namespace CircuitLasso;
+
+/// <summary>Values of a circuit's nodes on one batch with some edges cut, and the behaviour that the model shows with them.</summary>
+internal sealed class FeatureEdgeValues
+{
+    private readonly FeatureEdgeGraph _graph;
+    private readonly FeatureEdgeMeans _means;
+    private readonly FeatureBatch _batch;
+    private readonly double[][] _clean;
+    private readonly float[][] _ablated;
+
+    public FeatureEdgeValues(FeatureEdgeGraph graph, FeatureEdgeMeans means, FeatureBatch batch)
+    {
+        (_graph, _means, _batch) = (graph, means, batch);
+        _clean = new double[batch.Rows][];
+        for (int row = 0; row < batch.Rows; row++)
+        {
+            _clean[row] = new double[graph.Nodes.Count];
+            FeatureEdgeMeans.Read(graph, batch.Clean, row, _clean[row]);
+        }
+
+        _ablated = [.. Enumerable.Range(0, graph.Sites.Count).Select(batch.Replaced)];
+    }
+
+    /// <summary>The batch's share of the behaviour.</summary>
+    /// <param name="kept">Which edges are kept.</param>
+    /// <param name="keepsRest">Whether all that is in no edge is kept too; otherwise it is at its mean.</param>
+    /// <param name="isRecomputed">Whether the model recomputes nodes; otherwise they are what the edges carry.</param>
+    /// <param name="keepsUnexplained">Whether what the edges do not explain of a node is kept.</param>
+    public double Score(bool[] kept, bool keepsRest, bool isRecomputed, bool keepsUnexplained)
+    {
+        double[][] values = [.. _clean.Select(row => (double[])[.. row])];
+        for (int node = 0; node < _graph.Nodes.Count; node++)
+        {
+            if (_graph.Nodes[node] is { Site: > 0, IsError: false })
+            {
+                if (!isRecomputed)
+                {
+                    Learn(node, kept, keepsRest || keepsUnexplained, values);
+                }
+                else if (_graph.Into[node].Exists(edge => kept[edge]) || (keepsRest && _graph.Into[node].Count > 0))
+                {
+                    Recompute(node, kept, keepsRest, values);
+                }
+                else if (!keepsRest)
+                {
+                    SetMean(node, values);
+                }
+            }
+        }
+
+        return _batch.Score(_graph.LastSite, Activations(_graph.LastSite, _graph.Nodes.Count, kept, keepsRest, values));
+    }
+
+    private void Learn(int node, bool[] kept, bool keepsUnexplained, double[][] values)
+    {
+        SparseAutoencoder autoencoder = _graph.Sites[_graph.Nodes[node].Site].Autoencoder;
+        double least = autoencoder.Architecture.KeepsNegative ? double.NegativeInfinity : 0;
+        Numerics.DeterministicParallel.For(_batch.Rows, row =>
+        {
+            if (!_batch.IsReal(row, out int position))
+            {
+                return;
+            }
+
+            // What the edges do not explain, and then what they carry.
+            double sum = keepsUnexplained ? _clean[row][node] : _means.Node(position, node);
+            foreach (int edge in _graph.Into[node])
+            {
+                int source = _graph.Sources[edge];
+                double mean = _means.Edge(position, edge);
+                sum -= keepsUnexplained ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, edge, node, _clean[row][source]) : mean;
+                sum += kept[edge] ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, edge, node, values[row][source]) : mean;
+            }
+
+            values[row][node] = Math.Max(least, sum);
+        });
+    }
+
+    private void SetMean(int node, double[][] values)
+    {
+        for (int row = 0; row < _batch.Rows; row++)
+        {
+            if (_batch.IsReal(row, out int position))
+            {
+                values[row][node] = _means.Node(position, node);
+            }
+        }
+    }
+
+    private void Recompute(int node, bool[] kept, bool keepsRest, double[][] values)
+    {
+        int site = _graph.Nodes[node].Site;
+        int[] sources = FeatureEdgeGradients.SourcesOf(_graph.Sites, site);
+        using TensorScope scope = new();
+        using IDisposable mode = GradientMode.Disable();
+        Tensor[] replaced = [.. sources.Select(source => Tensor.FromValues(Activations(source, node, kept, keepsRest, values), _batch.Rows, _ablated[source].Length / _batch.Rows))];
+        using SiteState state = SiteState.Of(_graph.Sites[site].Autoencoder, _batch.Reached(sources, replaced, site));
+        for (int row = 0; row < _batch.Rows; row++)
+        {
+            int at = state.Features.Indices(row).BinarySearch(_graph.Nodes[node].Feature);
+            values[row][node] = at < 0 ? 0 : state.Scale(row) * (double)state.Features.Values(row)[at];
+        }
+    }
+
+    // A site's activations as a node (or, last, the behaviour) reads them: sources of kept edges with their values.
+    private float[] Activations(int site, int target, bool[] kept, bool keepsRest, double[][] values)
+    {
+        SparseAutoencoder autoencoder = _graph.Sites[site].Autoencoder;
+        int width = autoencoder.InputWidth;
+        SiteState clean = _batch.Clean[site];
+        float[] activations = [.. keepsRest ? clean.Values : _ablated[site]];
+        int[] nodes = [.. Enumerable.Range(0, _graph.Nodes.Count).Where(node => _graph.Nodes[node].Site == site)];
+        Dictionary<int, bool> edges = _graph.Into[target].Where(edge => _graph.Nodes[_graph.Sources[edge]].Site == site).ToDictionary(edge => _graph.Sources[edge], edge => kept[edge]);
+        Numerics.DeterministicParallel.For(_batch.Rows, row =>
+        {
+            if (!_batch.IsReal(row, out int position))
+            {
+                return;
+            }
+
+            Span<float> value = activations.AsSpan(row * width, width);
+            foreach (int node in nodes)
+            {
+                bool isKept = edges.TryGetValue(node, out bool named) ? named : keepsRest;
+                if (_graph.Nodes[node].IsError)
+                {
+                    if (isKept != keepsRest)
+                    {
+                        ReadOnlySpan<float> own = clean.Errors.AsSpan(row * width, width);
+                        ReadOnlySpan<float> mean = _batch.Replacement(site, row).Error;
+                        TensorPrimitives.MultiplyAdd(own, isKept ? 1f : -1f, value, value);
+                        TensorPrimitives.MultiplyAdd(mean, isKept ? -1f : 1f, value, value);
+                    }
+
+                    continue;
+                }
+
+                double wanted = isKept ? values[row][node] : _means.Node(position, node);
+                double present = keepsRest ? _clean[row][node] : _means.Node(position, node);
+                if (wanted != present)
+                {
+                    TensorPrimitives.MultiplyAdd(autoencoder.DecoderDirection(_graph.Nodes[node].Feature), (float)(wanted - present), value, value);
+                }
+            }
+        });
+        return activations;
+    }
+}

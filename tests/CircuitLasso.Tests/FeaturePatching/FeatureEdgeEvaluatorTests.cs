@@ -1,0 +1,225 @@
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
+
+namespace CircuitLasso.Tests;
+
+public sealed class FeatureEdgeEvaluatorTests
+{
+    private static readonly string[] _names = ["embed", "resid_post.0", "resid_post.1"];
+
+    [Theory]
+    [InlineData("gpt2", false)]
+    [InlineData("llama", true)]
+    public void With_nothing_kept_edges_give_what_node_ablation_gives_with_nothing_kept(string name, bool isRecomputed)
+    {
+        using TransformerModel model = TinyTransformers.Create(name);
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
+        BehaviourTask task = FeaturePatcherTests.Task();
+        FeatureEdgeEvaluator evaluator = new(sites, task, Random(sites), "test");
+        CircuitEvaluation none = isRecomputed ? evaluator.Recomputed([]) : evaluator.Learned([]);
+        CircuitEvaluation nodes = new FeatureCircuitEvaluator(sites, task).Evaluate([]);
+        Assert.Equal(nodes.EmptyLoss, none.EmptyLoss, 1e-4);
+        Assert.Equal(none.EmptyLoss, none.CircuitLoss);
+        Assert.Equal(0, none.Faithfulness);
+
+        // The complement of nothing is the model itself.
+        Assert.Equal(nodes.ModelLoss, none.ComplementLoss, 1e-3);
+        TinyAutoencoders.Free(sites);
+    }
+
+    [Fact]
+    public void The_learned_rule_is_its_formula_computed_text_by_text()
+    {
+        using TransformerModel model = TinyTransformers.Create("gpt2");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
+        BehaviourTask task = FeaturePatcherTests.Task();
+        Circuit circuit = Random(sites);
+        Random random = new(3);
+        CircuitEdge[] kept = [.. circuit.Edges.Where(_ => random.Next(2) == 0)];
+        foreach (bool keepsUnexplained in (bool[])[false, true])
+        {
+            CircuitEvaluation actual = new FeatureEdgeEvaluator(sites, task, circuit, "test", keepsUnexplained, memoryBytes: 1 << 18).Learned(kept);
+            Assert.Equal(-Slow(sites, task, circuit, kept, keepsUnexplained), actual.CircuitLoss, 1e-4);
+            Assert.NotEqual(actual.EmptyLoss, actual.CircuitLoss, 1e-3);
+        }
+
+        TinyAutoencoders.Free(sites);
+    }
+
+    [Fact]
+    public void Keeping_every_edge_and_what_they_do_not_explain_leaves_the_nodes_of_the_circuit_as_they_are()
+    {
+        using TransformerModel model = TinyTransformers.Create("gpt2");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
+        BehaviourTask task = FeaturePatcherTests.Task();
+        Circuit circuit = Random(sites);
+        CircuitEvaluation edges = new FeatureEdgeEvaluator(sites, task, circuit, "test", keepsUnexplained: true).Learned([.. circuit.Edges]);
+
+        // Only the last site's own reading is left: nodes with an edge into the behaviour are kept there.
+        AutoencoderSites last = new(model, [sites[2]]);
+        FeatureNode[] read = [.. circuit.Edges.Where(edge => edge.Target == "y").Select(edge => last.Find(edge.Source)!.Value)];
+        Assert.Equal(new FeatureCircuitEvaluator(last, task).Evaluate(read).CircuitLoss, edges.CircuitLoss, 1e-3);
+        TinyAutoencoders.Free(sites);
+    }
+
+    [Fact]
+    public void Path_patching_of_all_edges_between_all_nodes_is_the_model_itself()
+    {
+        using TransformerModel model = TinyTransformers.Create("gpt2");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, "resid_post.0", "attn_out.1", "mlp_out.1", "resid_post.1");
+        BehaviourTask task = FeaturePatcherTests.Task();
+        Circuit circuit = SparseFeatureCircuits.Discover(
+            new FeaturePatcher(sites, task, FeatureReplacement.Mean), new SparseFeatureCircuitOptions { Steps = 1, NodeThreshold = 0, EdgeThreshold = 0 }).Circuit;
+        FeatureEdgeEvaluator evaluator = new(sites, task, circuit, "test");
+        Assert.False(evaluator.HasCoefficients);
+        Assert.Throws<InvalidOperationException>(() => evaluator.Learned([]));
+
+        // Errors of later sites are inputs of their own, and features that no text moves have no edge.
+        CircuitEvaluation all = evaluator.Recomputed([.. circuit.Edges]);
+        Assert.InRange(all.Faithfulness, 0.9, 1.1);
+        Assert.Equal(all.ModelLoss, all.CircuitLoss, 0.05);
+        FeatureCurve curve = evaluator.Curve("sfc", evaluator.ByContribution(), isRecomputed: true, [1, 5, 40]);
+        Assert.Equal(3, curve.Points.Count);
+        Assert.Equal(1, FeatureEdgeEvaluator.Correlation(curve, curve), 1e-9);
+        TinyAutoencoders.Free(sites);
+    }
+
+    [Fact]
+    public void Circuits_that_cannot_be_measured_are_refused_in_one_line()
+    {
+        using TransformerModel model = TinyTransformers.Create("gpt2");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
+        BehaviourTask task = FeaturePatcherTests.Task();
+        CircuitNode y = new("y", CircuitNodeKind.Target, 3);
+        CircuitNode Feature(string name, int place) => new(name, CircuitNodeKind.Feature, place);
+        Circuit[] bad =
+        [
+            new([Feature("embed/1", 0), Feature("resid_post.0/2", 1)], [new CircuitEdge("embed/1", "resid_post.0/2", 1)]),
+            new([Feature("resid_post.7/1", 0), y], [new CircuitEdge("resid_post.7/1", "y", 1)]),
+            new([Feature("resid_post.1/1@2", 0), y], [new CircuitEdge("resid_post.1/1@2", "y", 1)]),
+            new([Feature("embed/1", 0), Feature("resid_post.1/1", 1), y], [new CircuitEdge("embed/1", "y", 1), new CircuitEdge("resid_post.1/1", "y", 1)]),
+            new([y], []),
+        ];
+        Assert.All(bad, circuit => Assert.Throws<InputException>(() => new FeatureEdgeEvaluator(sites, task, circuit, "test")));
+        TinyAutoencoders.Free(sites);
+    }
+
+    // Random coefficients between the first eight features of each site.
+    private static Circuit Random(AutoencoderSites sites)
+    {
+        Random random = new(11);
+        List<CircuitNode> nodes = [new("y", CircuitNodeKind.Target, sites.Count)];
+        List<CircuitEdge> edges = [];
+        for (int site = 0; site < sites.Count; site++)
+        {
+            for (int feature = 0; feature < 8; feature++)
+            {
+                string name = sites.NameOf(new FeatureNode(site, feature));
+                nodes.Add(new CircuitNode(name, CircuitNodeKind.Feature, site) { Relevance = random.NextDouble() });
+                for (int source = 0; site > 0 && source < 8; source++)
+                {
+                    if (random.Next(3) > 0)
+                    {
+                        double weight = random.NextDouble() - 0.3;
+                        edges.Add(new CircuitEdge(sites.NameOf(new FeatureNode(site - 1, source)), name, weight) { Norm = Math.Abs(weight) });
+                    }
+                }
+
+                if (site == sites.Count - 1)
+                {
+                    edges.Add(new CircuitEdge(name, "y", 1) { Norm = 1 });
+                }
+            }
+        }
+
+        return new Circuit(nodes, edges, "y");
+    }
+
+    private static double Slow(AutoencoderSites sites, BehaviourTask task, Circuit circuit, CircuitEdge[] kept, bool keepsUnexplained)
+    {
+        using IDisposable mode = GradientMode.Disable();
+        double score = 0;
+        foreach (BehaviourText text in task.Texts)
+        {
+            using TensorScope scope = new();
+            State clean = new(sites, text.Clean);
+            State[] corrupt = [.. task.Texts.Select(other => new State(sites, other.Corrupt))];
+            float[] last = [];
+            for (int position = 0; position < text.Clean.Length; position++)
+            {
+                State[] reaching = [.. corrupt.Where(other => other.Positions > position)];
+                Dictionary<string, double> values = [];
+                foreach (CircuitNode node in circuit.Nodes.Where(node => node.Kind == CircuitNodeKind.Feature))
+                {
+                    double Carried(State state, CircuitEdge edge, double source) =>
+                        state.Scale(node.Name, position) / state.Scale(edge.Source, position) * edge.Weight * source;
+                    CircuitEdge[] into = [.. circuit.Edges.Where(edge => edge.Target == node.Name)];
+                    double mean = reaching.Average(state => state.Value(node.Name, position));
+                    if (node.Place == 0)
+                    {
+                        values[node.Name] = clean.Value(node.Name, position);
+                        continue;
+                    }
+
+                    double all = keepsUnexplained
+                        ? clean.Value(node.Name, position) - into.Sum(edge => Carried(clean, edge, clean.Value(edge.Source, position)))
+                        : mean - into.Sum(edge => reaching.Average(state => Carried(state, edge, state.Value(edge.Source, position))));
+                    foreach (CircuitEdge edge in into)
+                    {
+                        all += kept.Contains(edge) ? Carried(clean, edge, values[edge.Source]) : reaching.Average(state => Carried(state, edge, state.Value(edge.Source, position)));
+                    }
+
+                    values[node.Name] = Math.Max(0, all);
+                }
+
+                double[] activation = [.. Enumerable.Range(0, 12).Select(i => reaching.Average(state => state.Activation(position, i)))];
+                foreach (CircuitEdge edge in kept.Where(edge => edge.Target == "y"))
+                {
+                    ReadOnlySpan<float> direction = sites[2].Autoencoder.DecoderDirection(sites.Find(edge.Source)!.Value.Feature);
+                    double moved = values[edge.Source] - reaching.Average(state => state.Value(edge.Source, position));
+                    for (int i = 0; i < activation.Length; i++)
+                    {
+                        activation[i] += moved * direction[i];
+                    }
+                }
+
+                last = [.. last, .. activation.Select(value => (float)value)];
+            }
+
+            float[] logits = sites.Model.Unembed(Tensor.FromValues(last, text.Clean.Length, 12)).LogSoftmax().ToArray();
+            int outputs = logits.Length / text.Clean.Length;
+            score += text.Terms.Sum(term => term.Weight * (double)logits[(term.Position * outputs) + term.Token]) / task.Pairs;
+        }
+
+        return score;
+    }
+
+    // One text alone at every site.
+    private sealed class State
+    {
+        private readonly AutoencoderSites _sites;
+        private readonly SiteState[] _states;
+
+        public State(AutoencoderSites sites, int[] text)
+        {
+            _sites = sites;
+            _states = FeatureBatch.Record(sites, new TokenBatch([text]), null, out _, null);
+            Positions = text.Length;
+        }
+
+        public int Positions { get; }
+
+        public double Value(string node, int position)
+        {
+            FeatureNode of = _sites.Find(node)!.Value;
+            FeatureRow row = _states[of.Site].Row(position);
+            int at = row.Indices.BinarySearch(of.Feature);
+            return at < 0 ? 0 : row.Values[at];
+        }
+
+        public double Scale(string node, int position) => _states[_sites.Find(node)!.Value.Site].Scale(position);
+
+        public double Activation(int position, int column) => _states[^1].Values[(position * 12) + column];
+    }
+}

@@ -11,11 +11,13 @@ internal sealed class DiscoverCommand : ToolCommand
     private static readonly DiscoveryOptions _defaults = new();
     private readonly Option<string> _model = ModelArguments.Model();
     private readonly TaskArguments _task = new();
+    private readonly SparseFeatureDiscovery _sparseFeatures = new();
     private readonly Func<string, IDiscoveryMethod> _named;
 
     private readonly Option<string> _methods = new("--method")
     {
-        Description = "One method, or several separated by commas:\n" + string.Join("\n", DiscoveryMethods.All.Select(method => $"{method.Name}: {method.Description}")),
+        Description = "One method, or several separated by commas:\n" + string.Join("\n", DiscoveryMethods.All.Select(method => $"{method.Name}: {method.Description}"))
+            + $"\nor by itself\n{SparseFeatureDiscovery.Name}: {SparseFeatureDiscovery.Description}",
         HelpName = "NAMES",
         Required = true,
     };
@@ -29,7 +31,7 @@ internal sealed class DiscoverCommand : ToolCommand
 
     private readonly Option<int> _steps = new Option<int>("--steps")
     {
-        Description = "Steps of integrated gradients (eap-ig, eap-ig-activations).",
+        Description = "Steps of integrated gradients (eap-ig, eap-ig-activations, sfc; for sfc 10 unless given).",
         HelpName = "M",
         DefaultValueFactory = _ => _defaults.Steps,
     }.AtLeast(1);
@@ -78,10 +80,20 @@ internal sealed class DiscoverCommand : ToolCommand
         Add(_threshold);
         Add(_top);
         Add(_seed);
+        _sparseFeatures.AddTo(this);
     }
 
     internal override int Run(ParseResult options, CommandContext context)
     {
+        string[] names = options.GetRequiredValue(_methods).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (names.Contains(SparseFeatureDiscovery.Name, StringComparer.Ordinal))
+        {
+            return names.Distinct(StringComparer.Ordinal).Count() == 1
+                ? _sparseFeatures.Run(
+                    options, context, _task, options.GetRequiredValue(_model), options.GetRequiredValue(_out), options.GetResult(_steps) is { Implicit: false } ? options.GetValue(_steps) : null)
+                : throw new InputException("--method", "names sfc, which finds circuits of features, beside methods for components", "run sfc by itself");
+        }
+
         IDiscoveryMethod[] methods = Methods(options.GetRequiredValue(_methods));
         DiscoveryOptions discovery = _defaults with
         {

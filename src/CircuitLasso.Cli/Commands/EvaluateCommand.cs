@@ -9,20 +9,21 @@ internal sealed class EvaluateCommand : ToolCommand
 {
     private readonly Option<string> _circuit = new("--circuit")
     {
-        Description = "A circuit of components: a circuit file (discover, learn), or EAP-IG's graph JSON, whose name ends in .json.",
+        Description = "A circuit of components: a circuit file (discover, learn), or EAP-IG's graph JSON, whose name ends in .json; or, with --sae, a circuit file of features.",
         HelpName = "FILE",
         Required = true,
     };
 
     private readonly Option<string> _model = ModelArguments.Model();
     private readonly TaskArguments _task = new();
+    private readonly FeatureEvaluation _features = new();
 
-    private readonly Option<string> _ablation = new Option<string>("--ablation")
+    private readonly Option<string?> _ablation = new Option<string?>("--ablation")
     {
-        Description = "What stands in the place of what is taken out: what it is on the corrupt text of the pair, its mean over all corrupt texts at the position, or zero.",
+        Description = "What stands in the place of what is taken out: what it is on the corrupt text of the pair, its mean over all corrupt texts at the position, zero, or, for features, "
+            + "what it is on a corrupt text drawn at random [default: corrupt; mean for features].",
         HelpName = "HOW",
-        DefaultValueFactory = _ => "corrupt",
-    }.AcceptOnlyFromAmong("corrupt", "mean", "zero");
+    }.AcceptOnlyFromAmong("corrupt", "mean", "zero", "resample");
 
     internal EvaluateCommand()
         : base(
@@ -35,14 +36,26 @@ internal sealed class EvaluateCommand : ToolCommand
         Add(_model);
         _task.AddTo(this);
         Add(_ablation);
+        _features.AddTo(this);
     }
 
     internal override int Run(ParseResult options, CommandContext context)
     {
         string file = options.GetRequiredValue(_circuit);
         string folder = options.GetRequiredValue(_model);
+        string? replacement = options.GetValue(_ablation);
+        if (_features.IsAsked(options))
+        {
+            return _features.Run(options, context, _task, file, folder, Enum.Parse<FeatureReplacement>(replacement ?? nameof(FeatureReplacement.Mean), ignoreCase: true));
+        }
+
+        if (replacement == "resample")
+        {
+            throw new InputException("--ablation", "resample is for features (--sae)", "choose corrupt, mean or zero for components");
+        }
+
         long memory = _task.MemoryBytes(options);
-        AblationValue ablation = Enum.Parse<AblationValue>(options.GetRequiredValue(_ablation), ignoreCase: true);
+        AblationValue ablation = Enum.Parse<AblationValue>(replacement ?? nameof(AblationValue.Corrupt), ignoreCase: true);
         EapIgGraph? split = Path.GetExtension(file).Equals(".json", StringComparison.OrdinalIgnoreCase) ? EapIgGraphFile.Read(file) : null;
         Circuit? circuit = split is null ? CircuitFile.Read(file) : null;
         using TransformerModel model = ModelCheckpoint.Load(folder);
@@ -72,7 +85,7 @@ internal sealed class EvaluateCommand : ToolCommand
     {
         if (graph is null)
         {
-            throw new InputException(file, "the circuit is not one of a model's components (input, heads, MLPs, logits)", "give a component circuit, such as discover writes");
+            throw new InputException(file, "the circuit is not one of a model's components (input, heads, MLPs, logits)", "give a component circuit, such as discover writes, or name the autoencoders of a circuit of features (--sae)");
         }
 
         if ((graph.Layers, graph.Heads, graph.ParallelBlocks) != (model.Layers, model.Heads, model.ParallelBlocks))

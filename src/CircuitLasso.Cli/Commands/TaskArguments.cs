@@ -32,12 +32,14 @@ internal sealed class TaskArguments
 
     public string File(ParseResult options) => options.GetRequiredValue(_file);
 
+    public int? Pairs(ParseResult options) => options.GetValue(_pairs);
+
     public long MemoryBytes(ParseResult options) => MemorySize.Parse("--memory", options.GetRequiredValue(_memory));
 
     /// <summary>Reads the pairs that fit the model, and says which do not.</summary>
     public TaskFile Read(ParseResult options, string folder, TransformerModel model, CommandContext context)
     {
-        TaskFile task = TaskFile.Read(File(options), Tokenizer.Load(folder), model, options.GetValue(_pairs));
+        TaskFile task = TaskFile.Read(File(options), Tokenizer.Load(folder), model, Pairs(options));
         if (task.Message is { } message)
         {
             context.Message(message);

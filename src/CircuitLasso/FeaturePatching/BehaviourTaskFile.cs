@@ -68,10 +68,11 @@ public sealed class BehaviourTaskFile
             }
         }
 
-        string left = string.Join(", ", ((int Count, string Why)[])
+        (int Count, string Why)[] leftOut =
         [
             (unequal, "with texts of unequal length in tokens"), (unspeakable, "with answers that are no two different continuations of the text in tokens"), (tooLong, "longer than the model's positions"),
-        ].Where(part => part.Count > 0).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Why}")));
+        ];
+        string left = string.Join(", ", leftOut.Where(part => part.Count > 0).Select(part => string.Create(CultureInfo.InvariantCulture, $"{part.Count} {part.Why}")));
         if (used == 0)
         {
             throw new InputException(path, "no pair can be used: " + left, "give pairs that suit the model's tokenizer");

@@ -1,4 +1,5 @@
 using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
 
 namespace CircuitLasso;
 
@@ -50,6 +51,21 @@ public sealed class FeatureEdgeEvaluator
     {
         double[] scores = _means.Contributions();
         return [.. Enumerable.Range(0, Edges.Count).OrderByDescending(edge => scores[edge]).Select(edge => Edges[edge])];
+    }
+
+    /// <summary>The edges in random order.</summary>
+    /// <param name="seed">Seed of the order.</param>
+    public IReadOnlyList<CircuitEdge> Random(ulong seed)
+    {
+        CircuitEdge[] shuffled = [.. Edges];
+        RandomSource random = new(seed);
+        for (int i = shuffled.Length - 1; i > 0; i--)
+        {
+            int other = random.NextInt32(i + 1);
+            (shuffled[i], shuffled[other]) = (shuffled[other], shuffled[i]);
+        }
+
+        return shuffled;
     }
 
     /// <summary>Faithfulness and completeness by the learned rule. Losses are the behaviour's negative.</summary>

@@ -61,6 +61,17 @@ public sealed class FeatureRanking
         return new FeatureRanking("random", shuffled);
     }
 
+    /// <summary>The features and errors on the edges of a circuit, in the order of computation.</summary>
+    /// <param name="circuit">A circuit of features.</param>
+    /// <param name="sites">The sites.</param>
+    /// <exception cref="InputException">The circuit has a feature or an error of another site.</exception>
+    public static IReadOnlyList<FeatureNode> NodesInCircuit(Circuit circuit, AutoencoderSites sites)
+    {
+        ArgumentNullException.ThrowIfNull(circuit);
+        ArgumentNullException.ThrowIfNull(sites);
+        return [.. NodesOf(circuit, sites, circuit.NodesInCircuit().Select(name => circuit[name])).Select(pair => pair.Node)];
+    }
+
     internal static FeatureRanking Of(string name, IEnumerable<(FeatureNode Node, double Score)> scores) =>
         new(name, scores.Where(pair => pair.Score > 0).OrderByDescending(pair => pair.Score).Select(pair => pair.Node));
 

@@ -1,0 +1,97 @@
+using System.CommandLine;
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Cli;
+
+/// <summary><c>evaluate --sae</c>.</summary>
+internal sealed class FeatureEvaluation
+{
+    private const int RandomOrders = 3;
+
+    private readonly FeatureCircuitArguments _features = new();
+
+    private readonly Option<string> _errors = new Option<string>("--errors")
+    {
+        Description = "With --sae: what is done with the errors of autoencoders: ranked like features, all removed, all kept, or ranked at the residual stream and removed elsewhere.",
+        HelpName = "HOW",
+        DefaultValueFactory = _ => "ranked",
+    }.AcceptOnlyFromAmong("ranked", "removed", "kept", "residual-only");
+
+    private readonly Option<bool> _recompute = new("--recompute") { Description = "With --sae: measure growing sets of edges also by path patching, where the model recomputes every node; takes a pass for every node." };
+
+    private readonly Option<bool> _unexplained = new("--keep-unexplained") { Description = "With --sae: keep what learned edges do not explain of a node, which is ablated otherwise." };
+
+    internal void AddTo(Command command)
+    {
+        _features.AddTo(command);
+        command.Add(_errors);
+        command.Add(_recompute);
+        command.Add(_unexplained);
+    }
+
+    /// <summary>Whether a circuit of features is to be measured.</summary>
+    internal bool IsAsked(ParseResult options) => _features.Any(options);
+
+    /// <summary>Measures the circuit and prints the figures.</summary>
+    internal int Run(ParseResult options, CommandContext context, TaskArguments task, string file, string folder, FeatureReplacement ablation)
+    {
+        long memory = task.MemoryBytes(options);
+        ErrorHandling errors = Enum.Parse<ErrorHandling>(options.GetRequiredValue(_errors).Replace("-", string.Empty, StringComparison.Ordinal), ignoreCase: true);
+        Circuit circuit = CircuitFile.Read(file);
+        using DisposableList owned = new();
+        TransformerModel model = owned.Add(ModelCheckpoint.Load(folder));
+        AutoencoderSites sites = _features.Sites(options, model, owned);
+        IReadOnlyList<FeatureNode> nodes = FeatureRanking.NodesInCircuit(circuit, sites);
+        _features.Read(options, task, folder, model, context, out BehaviourTask used);
+        bool hasPositions = nodes.Any(node => node.Position != FeatureNode.Everywhere);
+        using ProgressReport progress = context.StartProgress();
+        FeatureCircuitEvaluator evaluator = new(sites, used, ablation, errors, hasPositions, memory);
+        List<FeatureCurve> nodeCurves = [];
+        foreach (FeatureRanking ranking in (IEnumerable<FeatureRanking>)
+            [FeatureRanking.ByRelevance("circuit", circuit, sites), evaluator.ByActivation(), .. Enumerable.Range(0, RandomOrders).Select(seed => evaluator.Random((ulong)seed))])
+        {
+            nodeCurves.Add(evaluator.Curve(ranking, null, progress, context.Cancellation));
+        }
+
+        FeatureEvaluationSummary summary = new(file, used, evaluator, nodes.Count, evaluator.Evaluate(nodes, context.Cancellation), nodeCurves);
+        if (ablation == FeatureReplacement.Mean && !hasPositions && circuit.Edges.Any(edge => edge.InCircuit))
+        {
+            MeasureEdges(options, context, circuit, new FeatureEdgeEvaluator(sites, used, circuit, file, options.GetValue(_unexplained), memory), summary, progress);
+        }
+
+        progress.Dispose();
+        context.Print(output => summary.WriteText(output, context.Console), summary.WriteJson);
+        return ExitCode.Done;
+    }
+
+    private void MeasureEdges(ParseResult options, CommandContext context, Circuit circuit, FeatureEdgeEvaluator evaluator, FeatureEvaluationSummary summary, ProgressReport progress)
+    {
+        CircuitEdge[] inside = [.. circuit.Edges.Where(edge => edge.InCircuit)];
+        summary.Edges = inside.Length;
+        summary.RecomputedEdges = evaluator.Recomputed(inside, context.Cancellation);
+        bool[] rules = evaluator.HasCoefficients ? options.GetValue(_recompute) ? [false, true] : [false] : options.GetValue(_recompute) ? [true] : [];
+        summary.LearnedEdges = evaluator.HasCoefficients ? evaluator.Learned(inside, context.Cancellation) : null;
+        if (evaluator.Edges.Count < 2)
+        {
+            return;
+        }
+
+        foreach (bool isRecomputed in rules)
+        {
+            string rule = isRecomputed ? "recomputed" : "learned";
+            List<FeatureCurve> curves = [evaluator.Curve($"circuit, {rule}", evaluator.ByContribution(), isRecomputed, null, progress, context.Cancellation)];
+            for (int seed = 0; seed < RandomOrders; seed++)
+            {
+                curves.Add(evaluator.Curve($"random, {rule}", evaluator.Random((ulong)seed), isRecomputed, null, progress, context.Cancellation));
+            }
+
+            summary.EdgeCurves.AddRange(curves);
+        }
+
+        if (rules.Length == 2)
+        {
+            summary.Correlation = FeatureEdgeEvaluator.Correlation(summary.EdgeCurves[0], summary.EdgeCurves[1 + RandomOrders]);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Cli;
+
+/// <summary><c>discover --method sfc</c>.</summary>
+internal sealed class SparseFeatureDiscovery
+{
+    /// <summary>The method's name.</summary>
+    internal const string Name = "sfc";
+
+    private static readonly SparseFeatureCircuitOptions _defaults = new();
+
+    private readonly FeatureCircuitArguments _features = new();
+
+    private readonly Option<double> _nodeThreshold = new("--node-threshold")
+    {
+        Description = "sfc: keep nodes whose absolute effect is larger, in units of the logit difference.",
+        HelpName = "X",
+        DefaultValueFactory = _ => _defaults.NodeThreshold,
+    };
+
+    private readonly Option<double> _edgeThreshold = new("--edge-threshold")
+    {
+        Description = "sfc: keep edges whose absolute weight is larger, in units of the logit difference.",
+        HelpName = "X",
+        DefaultValueFactory = _ => _defaults.EdgeThreshold,
+    };
+
+    private readonly Option<bool> _positions = new("--positions") { Description = "sfc: each position is a node of its own; otherwise effects are summed over positions." };
+
+    /// <summary>One line for people.</summary>
+    internal static string Description => "Sparse feature circuits (Marks et al. 2024): features of autoencoders (--sae) by integrated gradients, edges by gradients.";
+
+    internal void AddTo(Command command)
+    {
+        _features.AddTo(command);
+        command.Add(_nodeThreshold);
+        command.Add(_edgeThreshold);
+        command.Add(_positions);
+    }
+
+    /// <summary>Finds the circuit, writes it and prints what it is.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="context">Where to print.</param>
+    /// <param name="task">The pairs.</param>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="outFile">The circuit's file.</param>
+    /// <param name="steps">Steps of integrated gradients; null for the default.</param>
+    internal int Run(ParseResult options, CommandContext context, TaskArguments task, string folder, string outFile, int? steps)
+    {
+        if (!_features.Any(options))
+        {
+            throw new InputException("--sae", "is missing: sfc works on features of autoencoders", "give at least one");
+        }
+
+        OutputFile.Require(outFile, task.File(options));
+        SparseFeatureCircuitOptions how = new()
+        {
+            Steps = steps ?? _defaults.Steps,
+            NodeThreshold = options.GetValue(_nodeThreshold),
+            EdgeThreshold = options.GetValue(_edgeThreshold),
+            KeepPositions = options.GetValue(_positions),
+        };
+        using DisposableList owned = new();
+        TransformerModel model = owned.Add(ModelCheckpoint.Load(folder));
+        AutoencoderSites sites = _features.Sites(options, model, owned);
+        BehaviourTaskFile file = _features.Read(options, task, folder, model, context, out BehaviourTask used);
+        SparseFeatureCircuit found;
+        using (ProgressReport progress = context.StartProgress())
+        {
+            found = SparseFeatureCircuits.Discover(new FeaturePatcher(sites, used, FeatureReplacement.Corrupt, task.MemoryBytes(options)), how, progress, context.Cancellation);
+        }
+
+        string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
+        Circuit circuit = found.Circuit.With(provenance: new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["edge_threshold"] = Text(how.EdgeThreshold),
+            ["method"] = Name,
+            ["metric"] = "log-probability of the right answer minus that of the wrong one",
+            ["model"] = "sha256:" + ModelFingerprint.Sha256(folder),
+            ["node_threshold"] = Text(how.NodeThreshold),
+            ["pairs"] = Text(used.Pairs),
+            ["positions"] = how.KeepPositions ? "kept" : "summed",
+            ["steps"] = Text(how.Steps),
+            ["task"] = "sha256:" + file.Sha256,
+            ["task_file"] = used.Name,
+        });
+        CircuitFile.Write(circuit, outFile);
+        if (!circuit.Edges.Any(edge => edge.InCircuit))
+        {
+            context.Message("sfc: no kept edge lies on a path to the behaviour, so the circuit is empty; smaller thresholds keep more");
+        }
+
+        context.Print(
+            output =>
+            {
+                TerminalTable table = new(
+                    string.Create(CultureInfo.InvariantCulture, $"{used.Name}, {used.Pairs} pairs, {sites.Count} sites; behaviour {found.Effects.CleanScore:0.000}, {found.Effects.ReplacedScore:0.000} replaced"),
+                    ("nodes with an effect", true), ("nodes kept", true), ("in the circuit", true), ("edges", true), ("seconds for nodes", true), ("for edges", true), ("backward passes for edges", true));
+                table.Add(
+                    TerminalTable.Cell(circuit.Nodes.Count - 1, "0"), TerminalTable.Cell(found.KeptNodes, "0"), TerminalTable.Cell(circuit.NodesInCircuit().Count - 1, "0"),
+                    TerminalTable.Cell(circuit.Edges.Count(edge => edge.InCircuit), "0"), TerminalTable.Cell(found.NodeSeconds, "0.00"), TerminalTable.Cell(found.EdgeSeconds, "0.00"),
+                    TerminalTable.Cell(found.BackwardPasses, "0"));
+                table.Write(output, context.Console);
+                output.WriteLine($"written to {outFile}");
+            },
+            (Utf8JsonWriter json) =>
+            {
+                json.WriteString("task", used.Name);
+                json.WriteNumber("pairs", used.Pairs);
+                json.WriteString("method", Name);
+                json.WriteString("file", outFile);
+                json.WriteNumber("behaviour", found.Effects.CleanScore);
+                json.WriteNumber("behaviour_replaced", found.Effects.ReplacedScore);
+                json.WriteNumber("nodes", circuit.Nodes.Count - 1);
+                json.WriteNumber("nodes_kept", found.KeptNodes);
+                json.WriteNumber("circuit_nodes", circuit.NodesInCircuit().Count - 1);
+                json.WriteNumber("circuit_edges", circuit.Edges.Count(edge => edge.InCircuit));
+                json.WriteNumber("node_seconds", found.NodeSeconds);
+                json.WriteNumber("edge_seconds", found.EdgeSeconds);
+                json.WriteNumber("backward_passes", found.BackwardPasses);
+            });
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using CircuitLasso.Models;
+using CircuitLasso.Numerics;
+
+namespace CircuitLasso.Cli.Tests;
+
+public sealed class FeatureCircuitTests : IDisposable
+{
+    private readonly AgreementTask _given = new();
+
+    public FeatureCircuitTests()
+    {
+        foreach (int layer in (int[])[1, 2])
+        {
+            using SparseAutoencoder autoencoder = Autoencoder(layer);
+            SaeLensFolder.Save(autoencoder, At("sae" + layer));
+        }
+    }
+
+    public void Dispose() => _given.Dispose();
+
+    [Fact]
+    public void A_circuit_of_features_is_found_and_measured_as_the_library_does()
+    {
+        (int exitCode, string output, string error) = Discover("--node-threshold", "0.001", "--edge-threshold", "0.0005", "--json");
+        Assert.True(exitCode == 0, error);
+        JsonElement found = JsonDocument.Parse(output).RootElement;
+        using TransformerModel model = ModelCheckpoint.Load(_given.Model);
+        using SparseAutoencoder first = SparseAutoencoderFile.Load(At("sae1"));
+        using SparseAutoencoder second = SparseAutoencoderFile.Load(At("sae2"));
+        AutoencoderSites sites = new(model, [new(Site.Parse("resid_post.1"), first), new(Site.Parse("resid_post.2"), second)]);
+        BehaviourTask task = BehaviourTaskFile.Read(_given.Task, Tokenizer.Load(_given.Model), model).Task;
+        SparseFeatureCircuit expected = SparseFeatureCircuits.Discover(
+            new FeaturePatcher(sites, task), new SparseFeatureCircuitOptions { NodeThreshold = 0.001, EdgeThreshold = 0.0005 }, cancellation: TestContext.Current.CancellationToken);
+        Circuit circuit = CircuitFile.Read(At("sfc.circuit"));
+        Assert.Equal(expected.Circuit.Edges, circuit.Edges);
+        Assert.Equal(expected.KeptNodes, found.GetProperty("nodes_kept").GetInt32());
+        Assert.Equal(("sfc", "10"), (circuit.Provenance["method"], circuit.Provenance["steps"]));
+
+        (exitCode, output, error) = Evaluate("sfc.circuit", "--recompute", "--json");
+        Assert.True(exitCode == 0, error);
+        JsonElement json = JsonDocument.Parse(output).RootElement;
+        FeatureCircuitEvaluator evaluator = new(sites, task);
+        CircuitEvaluation nodes = evaluator.Evaluate([.. FeatureRanking.NodesInCircuit(circuit, sites)], TestContext.Current.CancellationToken);
+        Assert.Equal(nodes.Faithfulness, json.GetProperty("nodes").GetProperty("faithfulness").GetDouble(), 1e-6);
+        Assert.Equal(evaluator.Candidates.Count, json.GetProperty("candidate_nodes").GetInt32());
+        Assert.Equal(["circuit", "activation", "random", "random", "random"], json.GetProperty("node_curves").EnumerateArray().Select(curve => curve.GetProperty("ranking").GetString()));
+        Assert.False(json.TryGetProperty("edges_learned", out _));
+        CircuitEvaluation edges = new FeatureEdgeEvaluator(sites, task, circuit, "sfc").Recomputed([.. circuit.Edges.Where(edge => edge.InCircuit)], TestContext.Current.CancellationToken);
+        Assert.Equal(edges.Faithfulness, json.GetProperty("edges_recomputed").GetProperty("faithfulness").GetDouble(), 1e-6);
+        Assert.Equal(4, json.GetProperty("edge_curves").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_circuit_with_coefficients_is_measured_by_both_rules()
+    {
+        CircuitNode[] nodes =
+        [
+            .. Enumerable.Range(0, 6).SelectMany(feature => (CircuitNode[])
+            [
+                new($"resid_post.1/{feature}", CircuitNodeKind.Feature, 0) { Relevance = 0.1 + (0.1 * feature) }, new($"resid_post.2/{feature}", CircuitNodeKind.Feature, 1) { Relevance = 0.2 },
+            ]),
+            new("logits", CircuitNodeKind.Logits, 2),
+        ];
+        CircuitEdge[] edges =
+        [
+            .. Enumerable.Range(0, 6).SelectMany(feature => (CircuitEdge[])
+            [
+                new($"resid_post.1/{feature}", $"resid_post.2/{feature}", 0.5) { Norm = 0.5 }, new($"resid_post.2/{feature}", "logits", 1) { Norm = 1 },
+            ]),
+        ];
+        CircuitFile.Write(new Circuit(nodes, edges), At("learned.circuit"));
+        (int exitCode, string output, string error) = Evaluate("learned.circuit", "--recompute");
+        Assert.True(exitCode == 0, error);
+        foreach (string words in (string[])["6 pairs", "edges, learned", "edges, recomputed", "circuit, learned", "random, recomputed", "area of |1 - faithfulness|", "correlation"])
+        {
+            Assert.Contains(words, output, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("discover", "--sae", "--method", "sfc")]
+    [InlineData("discover", "by itself", "--method", "sfc,eap", "--sae", "resid_post.1=sae1")]
+    [InlineData("discover", "has layers", "--method", "sfc", "--sae", "resid_post.9=sae1")]
+    [InlineData("discover", "missing", "--method", "sfc", "--sae", "resid_post.1=missing")]
+    [InlineData("evaluate", "component circuit", "--circuit", "features.circuit")]
+    [InlineData("evaluate", "resample", "--circuit", "features.circuit", "--ablation", "resample")]
+    [InlineData("evaluate", "resid_post.2/0", "--circuit", "features.circuit", "--sae", "resid_post.1=sae1")]
+    public void What_does_not_fit_ends_in_one_line(string command, string words, params string[] arguments)
+    {
+        CircuitFile.Write(new Circuit([new("resid_post.2/0", CircuitNodeKind.Feature, 0), new("y", CircuitNodeKind.Target, 1)], [new CircuitEdge("resid_post.2/0", "y", 1)]), At("features.circuit"));
+        string[] given = [.. arguments.Select(argument => argument switch
+        {
+            "features.circuit" => At(argument),
+            _ when argument.StartsWith("resid", StringComparison.Ordinal) => argument.Replace("=", "=" + At(string.Empty) + "/", StringComparison.Ordinal),
+            _ => argument,
+        })];
+        (int exitCode, _, string error) = CommandLine.Run(
+            [command, "--model", _given.Model, "--task", _given.Task, .. command == "discover" ? (string[])["--out", At("out.circuit")] : [], .. given]);
+        Assert.Equal(ExitCode.BadInput, exitCode);
+        Assert.Contains(words, error, StringComparison.Ordinal);
+        Assert.Single(error.TrimEnd().Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
+    }
+
+    private static SparseAutoencoder Autoencoder(int seed)
+    {
+        const int Width = 64;
+        const int Features = 40;
+        Random random = new(seed);
+        float[] Numbers(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
+        NativeBuffer<float> Matrix()
+        {
+            NativeBuffer<float> matrix = new(Width * Features);
+            Numbers(Width * Features, 0.2).CopyTo(matrix.Slice(0, Width * Features));
+            return matrix;
+        }
+
+        return new SparseAutoencoder(
+            new SparseAutoencoderArchitecture { Kind = SparseAutoencoderKind.Standard },
+            new SparseAutoencoderParameters { Encoder = Matrix(), Decoder = Matrix(), EncoderBias = new float[Features], DecoderBias = Numbers(Width, 0.1) },
+            new SparseAutoencoderProvenance { Format = "test" });
+    }
+
+    private (int ExitCode, string Output, string Error) Discover(params string[] more) =>
+        CommandLine.Run(["discover", "--model", _given.Model, "--task", _given.Task, "--method", "sfc", "--sae", "resid_post.1=" + At("sae1"), "--sae", "resid_post.2=" + At("sae2"), "--out", At("sfc.circuit"), .. more]);
+
+    private (int ExitCode, string Output, string Error) Evaluate(string circuit, params string[] more) =>
+        CommandLine.Run(["evaluate", "--circuit", At(circuit), "--model", _given.Model, "--task", _given.Task, "--sae", "resid_post.1=" + At("sae1"), "--sae", "resid_post.2=" + At("sae2"), .. more]);
+
+    private string At(string name) => _given.Folder.PathOf(name);
+}

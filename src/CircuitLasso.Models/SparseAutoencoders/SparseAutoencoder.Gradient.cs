@@ -33,7 +33,8 @@ public sealed partial class SparseAutoencoder
 
         // With n = (x - shift) / divisor and the factor s: d(s f) = s df + f ds, where df = w dn and dn = (dx - dshift - n ds) / divisor.
         InputScaling scaling = InputScaling.Of(Architecture.Normalization, input);
-        bool centres = Architecture.Normalization == InputNormalization.LayerNorm;
+        bool centres = Architecture.Normalization is InputNormalization.LayerNorm or InputNormalization.Centered;
+        bool scales = Architecture.Normalization is InputNormalization.LayerNorm or InputNormalization.ConstantNorm;
         float ratio = scaling.Factor / scaling.Divisor;
         float projection = 0;
         for (int i = 0; i < input.Length; i++)
@@ -43,7 +44,7 @@ public sealed partial class SparseAutoencoder
 
         projection /= scaling.Divisor;
         float mean = centres ? TensorPrimitives.Sum(gradient) / input.Length : 0;
-        float byFactor = scaling.Factor == 0 ? 0 : (value - (ratio * projection)) / (scaling.Factor * (centres ? input.Length - 1 : input.Length));
+        float byFactor = !scales || scaling.Factor == 0 ? 0 : (value - (ratio * projection)) / (scaling.Factor * (centres ? input.Length - 1 : input.Length));
         for (int i = 0; i < input.Length; i++)
         {
             gradient[i] = (ratio * (gradient[i] - mean)) + (byFactor * (input[i] - scaling.Shift));

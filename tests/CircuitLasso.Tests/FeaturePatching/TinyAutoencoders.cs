@@ -43,7 +43,7 @@ internal static class TinyAutoencoders
             20 + i,
             40 + i,
             (SparseAutoencoderKind)(i % 4),
-            (InputNormalization)(i % 3)))));
+            (InputNormalization)(i % 4)))));
 
     public static void Free(AutoencoderSites sites)
     {

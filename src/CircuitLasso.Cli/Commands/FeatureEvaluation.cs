@@ -57,7 +57,15 @@ internal sealed class FeatureEvaluation
         FeatureEvaluationSummary summary = new(file, used, evaluator, nodes.Count, evaluator.Evaluate(nodes, context.Cancellation), nodeCurves);
         if (ablation == FeatureReplacement.Mean && !hasPositions && circuit.Edges.Any(edge => edge.InCircuit))
         {
-            MeasureEdges(options, context, circuit, new FeatureEdgeEvaluator(sites, used, circuit, file, options.GetValue(_unexplained), memory), summary, progress);
+            // Nodes can be measured of more circuits than edges can.
+            try
+            {
+                MeasureEdges(options, context, circuit, new FeatureEdgeEvaluator(sites, used, circuit, file, options.GetValue(_unexplained), memory), summary, progress);
+            }
+            catch (InputException exception)
+            {
+                context.Message($"edges are not measured: {exception.Subject} {exception.Problem}; {exception.Remedy}");
+            }
         }
 
         progress.Dispose();

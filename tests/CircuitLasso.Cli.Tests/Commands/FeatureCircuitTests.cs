@@ -78,6 +78,19 @@ public sealed class FeatureCircuitTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Nodes_are_measured_where_edges_cannot_be_and_a_message_says_so()
+    {
+        CircuitNode[] nodes = [new("resid_post.1/0", CircuitNodeKind.Feature, 0) { Relevance = 0.4 }, new("resid_post.2/1", CircuitNodeKind.Feature, 1) { Relevance = 0.2 }, new("y", CircuitNodeKind.Target, 2)];
+        CircuitFile.Write(new Circuit(nodes, [new CircuitEdge("resid_post.1/0", "y", 1), new CircuitEdge("resid_post.2/1", "y", 1)]), At("all.circuit"));
+        (int exitCode, string output, string error) = Evaluate("all.circuit", "--json");
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("edges are not measured", error, StringComparison.Ordinal);
+        JsonElement json = JsonDocument.Parse(output).RootElement;
+        Assert.Equal(2, json.GetProperty("circuit_nodes").GetInt32());
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("correlation").ValueKind);
+    }
+
     [Theory]
     [InlineData("discover", "--sae", "--method", "sfc")]
     [InlineData("discover", "by itself", "--method", "sfc,eap", "--sae", "resid_post.1=sae1")]

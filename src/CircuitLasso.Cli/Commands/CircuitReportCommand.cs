@@ -14,6 +14,13 @@ internal sealed class CircuitReportCommand : ToolCommand
         DefaultValueFactory = _ => FeatureReport.DefaultFeatures,
     }.AtLeast(1);
 
+    private readonly Option<string[]> _saes = new("--sae")
+    {
+        Description = "The autoencoders that the features are of, each as a folder or file, or SITE=DIR: adds which concepts persist, merge and are dropped, by their decoder directions.",
+        HelpName = "DIR",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
     private readonly Option<string> _out = new("--out") { Description = "The web page to write; an older one is replaced.", HelpName = "FILE.html", Required = true };
 
     internal CircuitReportCommand()
@@ -21,6 +28,7 @@ internal sealed class CircuitReportCommand : ToolCommand
     {
         Add(_file);
         Add(_features);
+        Add(_saes);
         Add(_out);
     }
 
@@ -31,7 +39,7 @@ internal sealed class CircuitReportCommand : ToolCommand
         OutputFile.Require(outFile, file);
         Circuit circuit = CircuitFile.Read(file);
         context.Cancellation.ThrowIfCancellationRequested();
-        FeatureReport.Create(circuit, options.GetValue(_features)).Write(outFile);
+        FeatureReport.Create(circuit, options.GetValue(_features), Phenomena(circuit, options.GetValue(_saes) ?? [])).Write(outFile);
         long bytes = new FileInfo(outFile).Length;
         context.Print(
             text => text.WriteLine(FormattableString.Invariant($"{outFile}: {bytes} bytes")),
@@ -41,5 +49,16 @@ internal sealed class CircuitReportCommand : ToolCommand
                 json.WriteNumber("bytes", bytes);
             });
         return ExitCode.Done;
+    }
+
+    private static FeaturePhenomena? Phenomena(Circuit circuit, string[] saes)
+    {
+        if (saes.Length == 0)
+        {
+            return null;
+        }
+
+        using CircuitAutoencoders autoencoders = CircuitAutoencoders.Load(saes, circuit);
+        return FeaturePhenomena.Find(circuit.WithoutCandidates(), name => autoencoders.Direction(name.ToString()));
     }
 }

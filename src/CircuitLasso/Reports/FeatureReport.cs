@@ -9,6 +9,7 @@ namespace CircuitLasso;
 public static class FeatureReport
 {
     private const int PathCount = 12;
+    private const int PhenomenaShown = 25;
 
     /// <summary>Features that are described where nothing else is said; the picture shows the strongest edges only.</summary>
     public const int DefaultFeatures = 150;
@@ -16,8 +17,9 @@ public static class FeatureReport
     /// <summary>Makes the page.</summary>
     /// <param name="circuit">The circuit.</param>
     /// <param name="maximumFeatures">How many features at most, the most relevant; the page says how many there are. At least 1.</param>
+    /// <param name="phenomena">What happens to concepts along the circuit; null leaves it out.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maximumFeatures"/> is below 1.</exception>
-    public static StaticReport Create(Circuit circuit, int maximumFeatures = DefaultFeatures)
+    public static StaticReport Create(Circuit circuit, int maximumFeatures = DefaultFeatures, FeaturePhenomena? phenomena = null)
     {
         ArgumentNullException.ThrowIfNull(circuit);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumFeatures, 1);
@@ -36,6 +38,11 @@ public static class FeatureReport
         report.AddPicture(
             shown, "Features by layer", "Computation runs upwards; wider lines are larger weights, blue positive and red negative, and the fill of a node is its relevance. Names are cut; they stand in full below.");
         AddPaths(report, shown);
+        if (phenomena is not null)
+        {
+            AddPhenomena(report, shown, phenomena);
+        }
+
         foreach (IGrouping<string, CircuitNode> site in features.Where(node => described.Contains(node.Name)).Reverse().GroupBy(node => FeatureName.Parse(node.Name)?.Site ?? string.Empty))
         {
             report.AddSection(site.Key.Length == 0 ? "Other features" : "Features of " + site.Key);
@@ -68,6 +75,38 @@ public static class FeatureReport
         }
     }
 
+    private static void AddPhenomena(StaticReport report, Circuit circuit, FeaturePhenomena phenomena)
+    {
+        report.AddSection("Concepts along the circuit");
+        report.AddParagraph("Found by rule from the strong edges and the decoder directions: features whose directions lie close are taken for one concept.");
+        Add("Concepts that persist from site to site", ["features", "cosines"], phenomena.Chains.Select(chain => new[] { Join(chain.Nodes, " → "), Numbers(chain.Cosines) }));
+        Add("Features made of different concepts", ["feature", "strong parents"], phenomena.Merges.Select(merge => new[] { Named(circuit, merge.Node), Join(merge.Parents, ", ") }));
+        Add("Concepts that are read and not passed on", ["feature", "read by"], phenomena.Drops.Select(drop => new[] { Named(circuit, drop.Node), Join(drop.Readers, ", ") }));
+        Add(
+            "Strong edges between directions that do not overlap, which look spurious",
+            ["edge", "weight", "cosine"],
+            phenomena.SpuriousPairs.Select(pair => new[] { $"{Named(circuit, pair.Source)} → {Named(circuit, pair.Target)}", Text($"{pair.Weight:G3}"), Text($"{pair.Cosine:F2}") }));
+
+        string Join(IEnumerable<string> nodes, string sign) => string.Join(sign, nodes.Select(node => Named(circuit, node)));
+
+        void Add(string caption, string[] header, IEnumerable<string[]> rows)
+        {
+            string[][] all = [.. rows];
+            if (all.Length == 0)
+            {
+                report.AddParagraph(caption + ": none.");
+                return;
+            }
+
+            string more = all.Length > PhenomenaShown ? Text($" (the first {PhenomenaShown} of {all.Length})") : string.Empty;
+            report.AddTable(caption + more, header, all.Take(PhenomenaShown));
+        }
+    }
+
+    private static string Numbers(IEnumerable<double> numbers) => string.Join(", ", numbers.Select(number => Text($"{number:F2}")));
+
+    private static string Named(Circuit circuit, string node) => circuit[node].Label is { } label ? $"{node} ({label})" : node;
+
     private static void AddPaths(StaticReport report, Circuit circuit)
     {
         IReadOnlyList<CircuitPath> paths = StrongestPaths.Find(circuit, PathCount);
@@ -76,7 +115,7 @@ public static class FeatureReport
             report.AddTable(
                 "The strongest paths; a path's share is the product of its edges' shares of what enters their targets",
                 ["path", "share"],
-                paths.Select(path => new[] { string.Join(" → ", path.Nodes.Select(name => circuit[name].Label is { } label ? $"{name} ({label})" : name)), Text($"{path.Strength * 100:F1}%") }));
+                paths.Select(path => new[] { string.Join(" → ", path.Nodes.Select(name => Named(circuit, name))), Text($"{path.Strength * 100:F1}%") }));
         }
     }
 

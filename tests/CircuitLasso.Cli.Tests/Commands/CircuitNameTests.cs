@@ -37,6 +37,8 @@ public sealed class CircuitNameTests
 
         Assert.Equal(0, CommandLine.Run("circuit", "report", folder.PathOf("b.circuit"), "--out", folder.PathOf("b.html")).ExitCode);
         Assert.Contains("my own name", File.ReadAllText(folder.PathOf("b.html")), StringComparison.Ordinal);
+        Assert.Equal(0, CommandLine.Run("circuit", "report", folder.PathOf("b.circuit"), "--sae", folder.PathOf("sae"), "--out", folder.PathOf("b.html")).ExitCode);
+        Assert.Contains("Concepts along the circuit", File.ReadAllText(folder.PathOf("b.html")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,6 +42,18 @@ public sealed partial class FeatureReportTests
     }
 
     [Fact]
+    public void What_happens_to_concepts_is_listed_and_what_does_not_happen_is_said()
+    {
+        Assert.DoesNotContain("Concepts along the circuit", FeatureReport.Create(Sample()).ToHtml(), StringComparison.Ordinal);
+        FeaturePhenomena phenomena = new(
+            [new FeatureChain(["embed/7", "resid_post.5/3036"], [0.875])], [], [], [new SpuriousFeaturePair("embed/7", "resid_post.5/36", -0.1, 0.01, null)]);
+        string html = FeatureReport.Create(Sample(), phenomena: phenomena).ToHtml();
+        Assert.Contains("🙂) → resid_post.5/3036</td><td class=\"number\">0.88</td>", html, StringComparison.Ordinal);
+        Assert.Contains("Features made of different concepts: none.", html, StringComparison.Ordinal);
+        Assert.Contains("→ resid_post.5/36 (line one\nline two)</td><td class=\"number\">-0.1</td><td class=\"number\">0.01</td>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_page_loads_nothing_and_is_the_same_for_the_same_circuit()
     {
         string html = FeatureReport.Create(Sample()).ToHtml();

@@ -10,12 +10,19 @@ internal sealed class CollectCommand : ToolCommand
     private readonly Option<string> _model = ModelArguments.Model();
     private readonly TextArguments _text = new(withLabels: true);
 
-    private readonly Option<string> _sites = new("--sites")
+    private readonly Option<string[]> _autoencoders = new("--sae")
+    {
+        Description = "Sparse autoencoders, as PATH or SITE=PATH: of their sites the features are kept, and what the reconstruction leaves (NAME.error).",
+        HelpName = "DIR",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<string?> _sites = new("--sites")
     {
         Description = "What to keep, separated by commas: site names such as resid_post.3, NAME.* for every layer, or components for the embedding, "
-            + "every attention head (kept as attn_z.LAYER) and every MLP. 'model info' lists the sites.",
+            + "every attention head (kept as attn_z.LAYER) and every MLP. 'model info' lists the sites [default: components, or nothing else where --sae is given].",
         HelpName = "LIST",
-        DefaultValueFactory = _ => "components",
     };
 
     private readonly Option<string> _pool = new Option<string>("--pool")
@@ -50,6 +57,7 @@ internal sealed class CollectCommand : ToolCommand
         Add(_model);
         _text.AddTo(this);
         Add(_sites);
+        Add(_autoencoders);
         Add(_pool);
         Add(_answers);
         Add(_maximumTokens);
@@ -65,9 +73,12 @@ internal sealed class CollectCommand : ToolCommand
         TextSource text = _text.Open(options, answers is { } pair ? [pair.First, pair.Second] : []);
         Pooling pooling = Enum.Parse<Pooling>(options.GetRequiredValue(_pool), ignoreCase: true);
         using TransformerModel model = ModelCheckpoint.Load(folder);
+        IReadOnlyList<SiteAutoencoder> autoencoders = SiteAutoencoder.Load(options.GetValue(_autoencoders)!);
+        string? sites = options.GetValue(_sites) ?? (autoencoders.Count == 0 ? "components" : null);
         ActivationCollector collector = new(model, folder, Tokenizer.Load(folder), text, new CollectionOptions
         {
-            Sites = CollectionOptions.ParseSites(options.GetRequiredValue(_sites), model.Description),
+            Sites = sites is null ? [] : CollectionOptions.ParseSites(sites, model.Description),
+            Autoencoders = autoencoders,
             Pooling = pooling,
             Answers = answers,
             MaximumTokens = options.GetValue(_maximumTokens),
@@ -81,6 +92,11 @@ internal sealed class CollectCommand : ToolCommand
         }
 
         Report(context, store, collector, result);
+        foreach (SiteAutoencoder entry in autoencoders)
+        {
+            entry.Autoencoder.Dispose();
+        }
+
         return ExitCode.Done;
     }
 
@@ -98,7 +114,7 @@ internal sealed class CollectCommand : ToolCommand
 
         context.Print(
             output => output.WriteLine(FormattableString.Invariant(
-                $"{store}: {result.Rows:N0} rows of {collector.Manifest.Sites.Sum(site => (long)site.Width):N0} numbers; {result.Tokens:N0} tokens in {result.TotalSeconds:F1} s, {result.ForwardSeconds:F1} s of them in the model")),
+                $"{store}: {result.Rows:N0} rows of {collector.Manifest.Sites.Where(site => site.Kind == StoreSiteKind.Dense).Sum(site => (long)site.Width):N0} numbers{Features(collector)}; {result.Tokens:N0} tokens in {result.TotalSeconds:F1} s, {result.ForwardSeconds:F1} s of them in the model")),
             json =>
             {
                 json.WriteString("store", store);
@@ -113,6 +129,11 @@ internal sealed class CollectCommand : ToolCommand
                 json.WriteEndObject();
             });
     }
+
+    private static string Features(ActivationCollector collector) =>
+        collector.Manifest.Sites.Where(site => site.Kind == StoreSiteKind.Sparse).Sum(site => (long)site.Width) is var features && features > 0
+            ? FormattableString.Invariant($" and a choice of {features:N0} features")
+            : string.Empty;
 
     private static (string First, string Second)? Answers(string? columns) => columns?.Split(',') switch
     {

@@ -7,7 +7,7 @@ internal static class CommandTable
     internal static readonly IReadOnlyDictionary<string, string> Groups = new Dictionary<string, string>
     {
         ["model"] = "Look at models and check them.",
-        ["sae"] = "Look at sparse autoencoders and transcoders.",
+        ["sae"] = "Look at sparse autoencoders and transcoders, and train autoencoders.",
         ["circuit"] = "Look at circuit files, and name their features.",
         ["bench"] = "Models whose circuit is known: train them, and run discovery methods on them.",
     };
@@ -20,6 +20,7 @@ internal static class CommandTable
         ("model", new ModelCheckCommand()),
         ("model", new ModelTokenizeCommand()),
         ("sae", new SaeInfoCommand()),
+        ("sae", new SaeTrainCommand()),
         (null, new CollectCommand()),
         (null, new LearnCommand()),
         (null, new DiscoverCommand()),

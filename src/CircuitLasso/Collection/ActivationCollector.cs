@@ -14,6 +14,7 @@ public sealed class ActivationCollector
     private const int MostTextsPerChunk = 512;
     private const long ChunkBytes = 16L << 20;
     private const int TokensPerBatch = 1024;
+    private const int ExpectedFeatureNumbers = 256;
 
     private readonly TransformerModel _model;
     private readonly Tokenizer _tokenizer;
@@ -30,7 +31,7 @@ public sealed class ActivationCollector
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="text">The text file.</param>
     /// <param name="options">What to collect.</param>
-    /// <exception cref="InputException">No token of a text would be read, or answers are asked for although positions are not pooled.</exception>
+    /// <exception cref="InputException">No token of a text would be read, answers are asked for although positions are not pooled, or an autoencoder does not fit its site.</exception>
     public ActivationCollector(TransformerModel model, string modelFolder, Tokenizer tokenizer, TextSource text, CollectionOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -41,8 +42,10 @@ public sealed class ActivationCollector
         _tokenizer = tokenizer;
         _text = text;
         _options = options;
-        _sites = [.. options.Sites.Select(site => site.Kind == SiteKind.AttentionHead ? site with { Kind = SiteKind.AttentionMix } : site).Distinct()];
-        _runner = new ActivationRunner(model, _sites, options.Pooling);
+        HashSet<Site> encoded = [.. options.Autoencoders.Select(entry => entry.Site)];
+        _sites = [.. options.Sites.Select(site => site.Kind == SiteKind.AttentionHead ? site with { Kind = SiteKind.AttentionMix } : site).Distinct().Where(site => !encoded.Contains(site))];
+        RequireAutoencoders(model.Description, options.Autoencoders);
+        _runner = new ActivationRunner(model, _sites, options.Autoencoders, options.Pooling);
         _maximumTokens = Math.Min(options.MaximumTokens ?? int.MaxValue, model.Description.MaximumPositions);
         if (_maximumTokens < 1)
         {
@@ -54,7 +57,7 @@ public sealed class ActivationCollector
             throw new InputException("--answers", "an answer follows a whole text, and --pool none has a row for every token", "pool the positions, or leave --answers out");
         }
 
-        long rowBytes = 4L * (_runner.SiteWidths.Sum(width => (long)width) + model.Description.Width) * (options.Pooling == Pooling.None ? _maximumTokens : 1);
+        long rowBytes = 4L * (_runner.SiteWidths.Sum(width => (long)width) + options.Autoencoders.Sum(entry => (long)entry.Autoencoder.InputWidth + ExpectedFeatureNumbers) + model.Description.Width) * (options.Pooling == Pooling.None ? _maximumTokens : 1);
         _textsPerChunk = (int)Math.Clamp(ChunkBytes / rowBytes, 1, options.Partition?.TextsPerChunk ?? MostTextsPerChunk);
         Manifest = CreateManifest(modelFolder);
     }
@@ -83,11 +86,12 @@ public sealed class ActivationCollector
         get
         {
             ModelDescription description = _model.Description;
-            long rowWidth = Manifest.Sites.Sum(site => (long)site.Width);
+            long rowWidth = Manifest.Sites.Sum(site => site.Kind == StoreSiteKind.Sparse ? ExpectedFeatureNumbers : (long)site.Width);
             long tokens = Math.Max(TokensPerBatch, _maximumTokens);
             long activations = tokens * (rowWidth + (8L * description.Width) + (3L * description.Mlp.HiddenWidth));
+            long features = _options.Autoencoders.Count == 0 ? 0 : (1 << 22) + tokens * _options.Autoencoders.Max(entry => (long)entry.Autoencoder.InputWidth);
             long patterns = 2L * description.Attention.Heads * tokens * _maximumTokens;
-            return (2 * ChunkBytes) + (4 * Manifest.RowsPerShard * rowWidth) + (4 * DeterministicParallel.Threads * (activations + patterns));
+            return (2 * ChunkBytes) + (4 * Manifest.RowsPerShard * rowWidth) + (4 * DeterministicParallel.Threads * (activations + patterns + features));
         }
     }
 
@@ -119,6 +123,11 @@ public sealed class ActivationCollector
                 (int[] Texts, CollectedRows Rows)[] batches = RunBatches(ids, cancellation);
                 forward.Stop();
                 Write(writer, chunk, ids, batches);
+                foreach ((_, CollectedRows collected) in batches)
+                {
+                    collected.Dispose();
+                }
+
                 progress?.Report(new WorkProgress("collecting", chunk[^1].Index + 1, _text.RowCount, "texts"));
             }
 
@@ -211,6 +220,14 @@ public sealed class ActivationCollector
             writer.WriteDense(_sites[site].ToString(), Gather(batch => batch.Sites[index], _runner.SiteWidths[site]));
         }
 
+        for (int index = 0; index < _options.Autoencoders.Count; index++)
+        {
+            SiteAutoencoder entry = _options.Autoencoders[index];
+            int place = index;
+            WriteFeatures(writer, entry.Site.ToString(), ids, places, batches, place, pooled);
+            writer.WriteDense(SiteAutoencoder.ErrorName(entry.Site.ToString()), Gather(batch => batch.Features[place]!.Errors, entry.Autoencoder.InputWidth));
+        }
+
         float[] final = Gather(batch => batch.FinalResidual, _model.Description.Width);
         writer.WriteDense(FinalResidualSite, final);
         writer.WriteTarget(LogProbabilityTarget, Gather(batch => batch.LogProbability, 1));
@@ -222,6 +239,58 @@ public sealed class ActivationCollector
         }
 
         writer.EndBatch();
+    }
+
+    private static void WriteFeatures(
+        ActivationStoreWriter writer, string site, int[][] ids, (int Batch, int Row)[] places, (int[] Texts, CollectedRows Rows)[] batches, int autoencoder, bool pooled)
+    {
+        List<long> starts = [0];
+        List<int> indices = [];
+        List<float> values = [];
+        for (int text = 0; text < ids.Length; text++)
+        {
+            SparseFeatureRows features = batches[places[text].Batch].Rows.Features[autoencoder]!.Features;
+            for (int row = places[text].Row; row < places[text].Row + (pooled ? 1 : ids[text].Length); row++)
+            {
+                indices.AddRange(features.Indices(row));
+                values.AddRange(features.Values(row));
+                starts.Add(indices.Count);
+            }
+        }
+
+        writer.WriteSparse(
+            site,
+            System.Runtime.InteropServices.CollectionsMarshal.AsSpan(starts),
+            System.Runtime.InteropServices.CollectionsMarshal.AsSpan(indices),
+            System.Runtime.InteropServices.CollectionsMarshal.AsSpan(values));
+    }
+
+    private static void RequireAutoencoders(ModelDescription description, IReadOnlyList<SiteAutoencoder> autoencoders)
+    {
+        HashSet<Site> seen = [];
+        foreach (SiteAutoencoder entry in autoencoders)
+        {
+            string name = entry.Autoencoder.Provenance.Path is { Length: > 0 } path ? path : entry.Site.ToString();
+            if (Site.HasLayer(entry.Site.Kind) && entry.Site.Layer >= description.Layers)
+            {
+                throw new InputException(name, $"encodes {entry.Site}, and the model has layers 0 to {description.Layers - 1} only", "give an autoencoder of this model");
+            }
+
+            if (entry.Site.Kind is SiteKind.AttentionPattern or SiteKind.AttentionHead or SiteKind.Logits)
+            {
+                throw new InputException(name, $"features of {entry.Site} cannot be collected", "give an autoencoder of another site");
+            }
+
+            if (ActivationRunner.Width(description, entry.Site) is var width && width != entry.Autoencoder.InputWidth)
+            {
+                throw new InputException(name, $"encodes {entry.Autoencoder.InputWidth} numbers, and {entry.Site} of the model has {width}", "give an autoencoder of this model");
+            }
+
+            if (!seen.Add(entry.Site))
+            {
+                throw new InputException(name, $"site {entry.Site} has another autoencoder already", "give one for each site");
+            }
+        }
     }
 
     private List<StoreConstant> Constants()
@@ -262,6 +331,12 @@ public sealed class ActivationCollector
                 _ => null,
             },
         })];
+        foreach (SiteAutoencoder entry in _options.Autoencoders)
+        {
+            sites.Add(new StoreSite { Name = entry.Site.ToString(), Kind = StoreSiteKind.Sparse, Width = entry.Autoencoder.FeatureCount });
+            sites.Add(new StoreSite { Name = SiteAutoencoder.ErrorName(entry.Site.ToString()), Kind = StoreSiteKind.Dense, Width = entry.Autoencoder.InputWidth });
+        }
+
         sites.Add(new StoreSite { Name = FinalResidualSite, Kind = StoreSiteKind.Dense, Width = description.Width });
         SortedDictionary<string, string> settings = new(StringComparer.Ordinal)
         {
@@ -290,6 +365,9 @@ public sealed class ActivationCollector
                 Model = new StoreSource(modelFolder, ModelFingerprint.Sha256(modelFolder)),
                 Tokenizer = new StoreSource("tokenizer.json", _tokenizer.Sha256),
                 Text = new StoreSource(Path.GetFileName(_text.Path), _text.Sha256),
+                Saes = _options.Autoencoders.ToDictionary(
+                    entry => entry.Site.ToString(),
+                    entry => new StoreSource(entry.Autoencoder.Provenance.Path, SparseAutoencoderFingerprint.Sha256(entry.Autoencoder))),
                 BosPolicy = _tokenizer.BeginningOfSequenceId is int id ? $"token {id} before every text, as tokenizer.json says" : "none, as tokenizer.json says",
                 BatchPartition = $"chunks of {_textsPerChunk} texts, by length into batches of at most {TokensPerBatch} padded tokens",
                 Backend = MatrixBackend.Default.Name,

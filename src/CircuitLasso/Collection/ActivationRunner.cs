@@ -10,12 +10,14 @@ internal sealed class ActivationRunner
     private const int LogitsAtOnce = 1 << 22;
     private readonly TransformerModel _model;
     private readonly IReadOnlyList<Site> _sites;
+    private readonly IReadOnlyList<SiteAutoencoder> _autoencoders;
     private readonly Pooling _pooling;
 
-    public ActivationRunner(TransformerModel model, IReadOnlyList<Site> sites, Pooling pooling)
+    public ActivationRunner(TransformerModel model, IReadOnlyList<Site> sites, IReadOnlyList<SiteAutoencoder> autoencoders, Pooling pooling)
     {
         _model = model;
         _sites = sites;
+        _autoencoders = autoencoders;
         _pooling = pooling;
         SiteWidths = [.. sites.Select(site => Width(model.Description, site))];
     }
@@ -45,7 +47,7 @@ internal sealed class ActivationRunner
             firstRow[text + 1] = firstRow[text] + (_pooling == Pooling.None ? texts[text].Length : 1);
         }
 
-        CollectedRows rows = new(firstRow[^1], SiteWidths, _model.Description.Width);
+        CollectedRows rows = new(firstRow[^1], SiteWidths, _autoencoders.Count, _model.Description.Width);
         ForwardHooks hooks = new();
         for (int index = 0; index < _sites.Count; index++)
         {
@@ -54,6 +56,16 @@ internal sealed class ActivationRunner
             hooks.Add(_sites[index], (_, value) =>
             {
                 Pool(value.ToArray(), batch, firstRow, width, destination, _pooling);
+                return null;
+            });
+        }
+
+        for (int index = 0; index < _autoencoders.Count; index++)
+        {
+            int place = index;
+            hooks.Add(_autoencoders[index].Site, (_, value) =>
+            {
+                rows.Features[place] = FeatureCollection.Encode(_autoencoders[place].Autoencoder, value.ToArray(), batch, _pooling);
                 return null;
             });
         }
@@ -77,38 +89,10 @@ internal sealed class ActivationRunner
     {
         for (int text = 0; text < batch.Count; text++)
         {
-            int length = batch.Lengths[text];
-            ReadOnlySpan<float> tokens = values.AsSpan(text * batch.Positions * width, length * width);
-            Span<float> row = destination.AsSpan(firstRow[text] * width, (firstRow[text + 1] - firstRow[text]) * width);
-            switch (pooling)
-            {
-                case Pooling.None:
-                    tokens.CopyTo(row);
-                    break;
-                case Pooling.Last:
-                    tokens[((length - 1) * width)..].CopyTo(row);
-                    break;
-                case Pooling.Max:
-                    tokens[..width].CopyTo(row);
-                    for (int position = 1; position < length; position++)
-                    {
-                        System.Numerics.Tensors.TensorPrimitives.Max(row, tokens.Slice(position * width, width), row);
-                    }
-
-                    break;
-                default:
-                    for (int position = 0; position < length; position++)
-                    {
-                        System.Numerics.Tensors.TensorPrimitives.Add(row, tokens.Slice(position * width, width), row);
-                    }
-
-                    if (pooling == Pooling.Mean)
-                    {
-                        System.Numerics.Tensors.TensorPrimitives.Divide(row, length, row);
-                    }
-
-                    break;
-            }
+            PositionPooling.Pool(
+                values.AsSpan(text * batch.Positions * width, batch.Lengths[text] * width),
+                destination.AsSpan(firstRow[text] * width, (firstRow[text + 1] - firstRow[text]) * width),
+                pooling);
         }
     }
 

@@ -6,9 +6,15 @@ namespace CircuitLasso;
 public sealed record CollectionOptions
 {
     /// <summary>
-    /// The sites to keep, at least one. <c>attn_head.L</c> is kept as <c>attn_z.L</c> together with the output matrix that brings it into the residual stream.
+    /// The sites to keep; may be none where there are <see cref="Autoencoders"/>. <c>attn_head.L</c> is kept as <c>attn_z.L</c> together with the output matrix that brings it into the residual stream.
     /// </summary>
     public required IReadOnlyList<Site> Sites { get; init; }
+
+    /// <summary>
+    /// Autoencoders, one for a site at most: their features are kept instead of the site's activations (a sparse site of its name), and what the reconstruction leaves
+    /// beside them (a dense site <c>NAME.error</c>). Pooling pools features and errors of the positions, not what is encoded.
+    /// </summary>
+    public IReadOnlyList<SiteAutoencoder> Autoencoders { get; init; } = [];
 
     /// <summary>How positions become rows; the last position by default.</summary>
     public Pooling Pooling { get; init; } = Pooling.Last;

@@ -39,7 +39,7 @@ public sealed class TokenFeatures
             }
         }
 
-        _runner = new ActivationRunner(model, sites, Pooling.None);
+        _runner = new ActivationRunner(model, sites, [], Pooling.None);
     }
 
     /// <summary>Whether the features of a site can be had.</summary>

@@ -36,7 +36,7 @@ public static class SparseAutoencoderEvaluation
         ArgumentOutOfRangeException.ThrowIfNegative(skippedTokens);
         int limit = Math.Min(maximumTokens ?? int.MaxValue, model.Description.MaximumPositions);
         Site[] sites = Sites(autoencoder);
-        ActivationRunner runner = new(model, sites, Pooling.None);
+        ActivationRunner runner = new(model, sites, [], Pooling.None);
         RequireWidths(autoencoder, sites, runner);
         Sums sums = new(autoencoder);
         List<int[]> batch = [];

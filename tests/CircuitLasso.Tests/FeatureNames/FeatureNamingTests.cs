@@ -146,7 +146,7 @@ public sealed class FeatureNamingTests
         };
 
         // The slow way: every token's features, then their largest value over the text.
-        ActivationRunner runner = new(model, [Site.Parse("resid_post.1")], Pooling.None);
+        ActivationRunner runner = new(model, [Site.Parse("resid_post.1")], [], Pooling.None);
         (string[] Tokens, float[][] Features)[] passes = [.. texts.Select(text =>
         {
             int[] ids = tokenizer.Encode(text);

@@ -5,8 +5,8 @@ namespace CircuitLasso.Regression;
 /// <summary>Fits of classes and of their shuffles on the rows outside each fold, for <see cref="SharedReadout"/>.</summary>
 internal sealed class SharedClassFits
 {
-    private const int FirstLambdas = 10;
     private const int LambdasWithoutProgress = 5;
+    private const int LambdasMore = 3;
     private readonly SharedDesign _design;
     private readonly FoldAssignment _folds;
     private readonly SharedReadoutOptions _options;
@@ -74,8 +74,8 @@ internal sealed class SharedClassFits
             shares = [1];
         }
 
-        // The small lambdas cost most and are seldom reached: a path starts again, twice as long, only where its best point is near its end.
-        int rows = labels.Count(label => label >= 0), length = Math.Min(FirstLambdas, shares.Length);
+        // The small lambdas cost most, in time and memory, and are seldom reached: a path starts again, a little longer, only where its best point is near its end.
+        int rows = labels.Count(label => label >= 0), length = Math.Min(1 + LambdasWithoutProgress, shares.Length);
         IReadOnlyList<SharedLogisticSolution> path;
         int best;
         while (true)
@@ -87,7 +87,7 @@ internal sealed class SharedClassFits
                 break;
             }
 
-            length = Math.Min(2 * length, shares.Length);
+            length = Math.Min(Math.Max(length + LambdasMore, best + 1 + LambdasWithoutProgress), shares.Length);
         }
 
         Dictionary<(int, int), double> enters = [];

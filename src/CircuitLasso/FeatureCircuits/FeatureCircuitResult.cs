@@ -9,6 +9,6 @@ namespace CircuitLasso;
 /// <param name="Predictable">Whether the target can be predicted better than a shuffled one; true where nothing was asked (a feature as the target, or none).</param>
 /// <param name="Missed">Regressions whose certificate missed the tolerance: above zero the result is not to be trusted.</param>
 /// <param name="LargestRelativeGap">The worst certificate.</param>
-/// <param name="ErrorCoefficients">The coefficients behind each edge that leaves an error node, one for each coordinate of the error (of y with more than two classes: coordinates x classes, row-major).</param>
+/// <param name="ErrorCoefficients">The coefficients behind each edge that leaves an error node, one for each coordinate of the error (of y with more than two classes: coordinates x classes, row-major). Empty where every feature was explained.</param>
 public sealed record FeatureCircuitResult(
     Circuit Circuit, Circuit? Prompt, bool Predictable, int Missed, double LargestRelativeGap, IReadOnlyDictionary<(string Source, string Target), double[]> ErrorCoefficients);

@@ -140,7 +140,8 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
 
     // What an edge carries of its target, times what that gives y.
     private static double Carried(FeatureColumns source, FeatureEntry[] entries, double[]? through) =>
-        source.ScoreVariation(entries, entries[0].Values.Length) * (through?.Sum(value => value * value) ?? 1);
+        (entries.Length == 1 ? source.Variation(entries[0].Column) * entries[0].Values.Sum(value => value * value) : source.ScoreVariation(entries, entries[0].Values.Length))
+        * (through?.Sum(value => value * value) ?? 1);
 
     private static double Norm(IEnumerable<double> values) => Math.Sqrt(values.Sum(value => value * value));
 
@@ -158,6 +159,12 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     {
         FeatureNodeName name = new(block.Site.Name, null);
         AddEdge(source, name, target, errors, follow ? Share(Carried(source, errors, through)) : 1);
+        if (!follow)
+        {
+            AddNode(block.Site, null, 0, null, isKept: true);
+            return;
+        }
+
         int width = block.End - block.FirstError, values = errors[0].Values.Length;
         double[] coefficients = new double[width * values];
         foreach (FeatureEntry entry in errors)
@@ -166,12 +173,6 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
         }
 
         ErrorCoefficients[(name.ToString(), target)] = coefficients;
-        if (!follow)
-        {
-            AddNode(block.Site, null, 0, null, isKept: true);
-            return;
-        }
-
         int outputs = through?.Length ?? values;
         if (!_errors.TryGetValue(block.Site, out double[]? map))
         {

@@ -131,6 +131,17 @@ public sealed class FeatureRegressionTests : IDisposable
     }
 
     [Fact]
+    public void Regressions_that_miss_the_tolerance_are_counted()
+    {
+        using ActivationStoreReader store = new FeatureRows(3, texts: 300, features: 14).Write(_folder.PathOf("store"));
+        FeatureCircuitResult result = FeatureCircuitLearner.Learn(
+            store, FeatureNodeName.Parse("resid_post.1/11"), new() { Tolerance = 1e-300, LambdaRatio = 0.01 }, cancellation: TestContext.Current.CancellationToken);
+        Assert.Equal(1, result.Missed);
+        Assert.Equal(1, result.Circuit.Metrics["missed"]);
+        Assert.InRange(result.LargestRelativeGap, 1e-300, 1e-8);
+    }
+
+    [Fact]
     public void A_store_without_errors_has_none_in_its_circuit_and_a_site_may_be_chosen_to_read_from()
     {
         using ActivationStoreReader store = new FeatureRows(9, texts: 400, features: 40).Write(_folder.PathOf("store"), "resid_post.0.error", "resid_post.1.error", "resid_post.2.error");

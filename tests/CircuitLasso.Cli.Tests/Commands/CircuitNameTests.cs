@@ -55,6 +55,39 @@ public sealed class CircuitNameTests
         Assert.Equal(File.ReadAllBytes(folder.PathOf("b")), File.ReadAllBytes(folder.PathOf("c")));
     }
 
+    [Fact]
+    public void Texts_of_a_pooled_store_come_from_the_text_file_and_are_run_again_for_their_tokens()
+    {
+        using TemporaryFolder folder = new();
+        Prepare(folder);
+        using (ActivationStoreWriter writer = ActivationStoreWriter.Open(folder.PathOf("pooled"), new ActivationStoreManifest
+        {
+            Pooling = Pooling.Mean,
+            Sites = [new StoreSite { Name = Site, Kind = StoreSiteKind.Sparse, Width = 20 }],
+        }))
+        {
+            writer.BeginBatch([new StoreRow(0, 4), new StoreRow(1, 4)]);
+            writer.WriteSparse(Site, [0, 1, 3], [1, 1, 2], [5, 2, 3]);
+            writer.EndBatch();
+            writer.Complete();
+        }
+
+        File.WriteAllText(folder.PathOf("text.txt"), "the cat sleeps .\nthe dogs sleep .\n");
+        string[] command = ["circuit", "name", folder.PathOf("a.circuit"), "--store", folder.PathOf("pooled"), "--out", folder.PathOf("b.circuit")];
+        Assert.Contains("frequencies without examples, for which --text is needed", CommandLine.Run(command).Error, StringComparison.Ordinal);
+        Assert.Empty(CircuitFile.Read(folder.PathOf("b.circuit")).Examples);
+
+        Assert.Equal(0, CommandLine.Run([.. command, "--text", folder.PathOf("text.txt")]).ExitCode);
+        CircuitExample[] plain = [.. CircuitFile.Read(folder.PathOf("b.circuit")).Examples];
+        Assert.Equal([("resid_post.1/1", "the cat sleeps .", 5.0), ("resid_post.1/1", "the dogs sleep .", 2), ("resid_post.1/2", "the dogs sleep .", 3)], plain.Select(example => (example.Node, example.Text, example.Value)));
+        Assert.All(plain, example => Assert.Empty(example.Tokens));
+
+        Assert.Equal(0, CommandLine.Run([.. command, "--text", folder.PathOf("text.txt"), "--model", folder.PathOf("model"), "--sae", folder.PathOf("sae")]).ExitCode);
+        CircuitExample[] run = [.. CircuitFile.Read(folder.PathOf("b.circuit")).Examples];
+        Assert.Equal(plain.Select(example => (example.Node, example.Value)), run.Select(example => (example.Node, example.Value)));
+        Assert.All(run, example => Assert.True(example.Tokens.Count >= 4));
+    }
+
     [Theory]
     [InlineData("--text: needs --store", "--text", "a")]
     [InlineData("--sae: needs --model", "--sae", "a")]

@@ -30,10 +30,14 @@ internal sealed class FeatureEvaluationSummary(string file, BehaviourTask task, 
     /// <summary>Correlation of the learned rule and path patching; null where one of them was not measured.</summary>
     internal double? Correlation { get; set; }
 
+    private string Ablation => evaluator.Ablation.ToString().ToLowerInvariant();
+
+    private string Errors => evaluator.Errors == ErrorHandling.ResidualOnly ? "residual-only" : evaluator.Errors.ToString().ToLowerInvariant();
+
     internal void WriteText(TextWriter output, CommandConsole console)
     {
         TerminalTable shares = new(
-            string.Create(CultureInfo.InvariantCulture, $"{task.Name}, {task.Pairs} pairs; {nodes} of {evaluator.Candidates.Count} active nodes and {Edges} edges in the circuit"),
+            string.Create(CultureInfo.InvariantCulture, $"{task.Name}, {task.Pairs} pairs; {nodes} of {evaluator.Candidates.Count} active nodes and {Edges} edges in the circuit; {Ablation} ablation, errors {Errors}"),
             ("ablated", false), ("model", true), ("circuit alone", true), ("without circuit", true), ("nothing", true), ("faithfulness", true), ("completeness", true));
         foreach ((string name, CircuitEvaluation of) in Measured())
         {
@@ -62,6 +66,8 @@ internal sealed class FeatureEvaluationSummary(string file, BehaviourTask task, 
         json.WriteString("circuit", file);
         json.WriteString("task", task.Name);
         json.WriteNumber("pairs", task.Pairs);
+        json.WriteString("ablation", Ablation);
+        json.WriteString("errors", Errors);
         json.WriteNumber("candidate_nodes", evaluator.Candidates.Count);
         json.WriteNumber("circuit_nodes", nodes);
         json.WriteNumber("circuit_edges", Edges);

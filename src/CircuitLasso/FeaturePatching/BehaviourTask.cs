@@ -108,6 +108,18 @@ public sealed class BehaviourTask
         return scores;
     }
 
+    /// <summary>The same task with the beginning of a corrupt text drawn at random in the place of each one.</summary>
+    internal BehaviourTask WithOtherCorruptTexts(ulong seed)
+    {
+        Tensors.RandomSource random = new(seed);
+        int[][] byLength = [.. Texts.Select(text => text.Corrupt).OrderBy(corrupt => corrupt.Length)];
+        return new BehaviourTask(Name, Texts.Select(text =>
+        {
+            int first = Array.FindIndex(byLength, corrupt => corrupt.Length >= text.Clean.Length);
+            return text with { Corrupt = byLength[first + random.NextInt32(byLength.Length - first)][..text.Clean.Length] };
+        }));
+    }
+
     private void Require(bool holds, string problem, string remedy)
     {
         if (!holds)

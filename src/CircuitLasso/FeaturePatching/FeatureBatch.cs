@@ -11,7 +11,6 @@ internal sealed class FeatureBatch : IDisposable
     private readonly FeatureReplacement _replacement;
     private readonly FeatureMeans? _means;
     private readonly SiteState[]? _corrupt;
-    private readonly int[] _other;
     private readonly Dictionary<int, float[]> _blockInputs = [];
 
     /// <summary>Runs the texts.</summary>
@@ -19,8 +18,7 @@ internal sealed class FeatureBatch : IDisposable
     /// <param name="batch">The texts.</param>
     /// <param name="replacement">What stands in the place of what is replaced.</param>
     /// <param name="means">The means, for <see cref="FeatureReplacement.Mean"/>.</param>
-    /// <param name="seed">Seed of the texts drawn for <see cref="FeatureReplacement.Resample"/>.</param>
-    public FeatureBatch(AutoencoderSites sites, BehaviourBatch batch, FeatureReplacement replacement, FeatureMeans? means, ulong seed)
+    public FeatureBatch(AutoencoderSites sites, BehaviourBatch batch, FeatureReplacement replacement, FeatureMeans? means)
     {
         (_sites, _batch, _replacement, _means) = (sites, batch, replacement, means);
         Clean = Record(sites, batch.Clean, _blockInputs, out double score, batch);
@@ -28,17 +26,6 @@ internal sealed class FeatureBatch : IDisposable
         if (replacement is FeatureReplacement.Corrupt or FeatureReplacement.Resample)
         {
             _corrupt = Record(sites, batch.Corrupt, null, out _, null);
-        }
-
-        _other = [.. Enumerable.Range(0, Texts.Count)];
-        if (replacement == FeatureReplacement.Resample)
-        {
-            RandomSource random = new(seed);
-            for (int text = 0; text < _other.Length; text++)
-            {
-                int[] asLong = [.. Enumerable.Range(0, Texts.Count).Where(other => Texts.Lengths[other] >= Texts.Lengths[text])];
-                _other[text] = asLong[random.NextInt32(asLong.Length)];
-            }
         }
     }
 
@@ -100,7 +87,7 @@ internal sealed class FeatureBatch : IDisposable
         {
             FeatureReplacement.Mean => _means!.Row(site, position),
             FeatureReplacement.Zero => new FeatureRow([], [], new float[_sites[site].Autoencoder.InputWidth]),
-            _ => _corrupt![site].Row((_other[row / Texts.Positions] * Texts.Positions) + position),
+            _ => _corrupt![site].Row(row),
         };
     }
 

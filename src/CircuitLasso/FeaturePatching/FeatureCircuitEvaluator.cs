@@ -34,7 +34,7 @@ public sealed class FeatureCircuitEvaluator
     {
         _patcher = new FeaturePatcher(sites, task, ablation, memoryBytes, seed);
         _errors = errors;
-        foreach (BehaviourBatch batch in _patcher.Batches)
+        foreach (BehaviourBatch batch in FeaturePatcher.Cut(sites, task, memoryBytes))
         {
             AddStrengths(batch.Clean, keepPositions, 1);
             AddStrengths(batch.Corrupt, keepPositions, 0);
@@ -46,10 +46,14 @@ public sealed class FeatureCircuitEvaluator
     /// <summary>The sites and the model.</summary>
     public AutoencoderSites Sites => _patcher.Sites;
 
+    /// <summary>What stands in the place of a node.</summary>
+    public FeatureReplacement Ablation => _patcher.Replacement;
+
+    /// <summary>What is done with errors.</summary>
+    public ErrorHandling Errors => _errors;
+
     /// <summary>Every feature that is active on some clean or corrupt text, and every error: what a circuit is a fraction of.</summary>
     public IReadOnlyList<FeatureNode> Candidates { get; }
-
-    internal FeaturePatcher Patcher => _patcher;
 
     /// <summary>The floor that asks nothing of the model: by how strong nodes are on the clean texts, the length of what they add to their site summed over positions and texts.</summary>
     public FeatureRanking ByActivation() => FeatureRanking.Of("activation", _strengths.Select(pair => (pair.Key, pair.Value)));

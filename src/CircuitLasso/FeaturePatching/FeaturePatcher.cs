@@ -12,7 +12,6 @@ public sealed class FeaturePatcher
 {
     private readonly AutoencoderSites _sites;
     private readonly BehaviourTask _task;
-    private readonly ulong _seed;
     private readonly FeatureMeans? _means;
 
     /// <summary>Prepares the work; for <see cref="FeatureReplacement.Mean"/> this runs the corrupt texts.</summary>
@@ -27,8 +26,8 @@ public sealed class FeaturePatcher
         ArgumentNullException.ThrowIfNull(sites);
         ArgumentNullException.ThrowIfNull(task);
         task.RequireFits(sites.Model);
-        (_sites, _task, _seed, Replacement) = (sites, task, seed, replacement);
-        Batches = BehaviourBatch.Cut(task, sites.Model, sites.Sum(place => 8.0 * place.Autoencoder.InputWidth), memoryBytes);
+        (_sites, _task, Replacement) = (sites, task, replacement);
+        Batches = Cut(sites, replacement == FeatureReplacement.Resample ? task.WithOtherCorruptTexts(seed) : task, memoryBytes);
         if (replacement == FeatureReplacement.Mean)
         {
             _means = MeansOf(sites, Batches);
@@ -106,6 +105,9 @@ public sealed class FeaturePatcher
         return effect;
     }
 
+    internal static IReadOnlyList<BehaviourBatch> Cut(AutoencoderSites sites, BehaviourTask task, long memoryBytes) =>
+        BehaviourBatch.Cut(task, sites.Model, sites.Sum(place => 8.0 * place.Autoencoder.InputWidth), memoryBytes);
+
     internal static FeatureMeans MeansOf(AutoencoderSites sites, IReadOnlyList<BehaviourBatch> batches)
     {
         FeatureMeans means = new(sites);
@@ -123,7 +125,7 @@ public sealed class FeaturePatcher
         return means;
     }
 
-    internal FeatureBatch Run(int batch) => new(_sites, Batches[batch], Replacement, _means, _seed + (ulong)batch);
+    internal FeatureBatch Run(int batch) => new(_sites, Batches[batch], Replacement, _means);
 
     internal FeatureEffects Effects(int steps, bool keepPositions, bool keepGradients, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {

@@ -12,6 +12,6 @@ public enum FeatureReplacement
     /// <summary>Zero; what is left of an activation is the decoder's bias.</summary>
     Zero,
 
-    /// <summary>Its value on a corrupt text drawn at random, at least as long.</summary>
+    /// <summary>Its value on a corrupt text drawn at random, at least as long and cut to the same length.</summary>
     Resample,
 }

@@ -72,7 +72,7 @@ public sealed class FeatureCircuitTests : IDisposable
         CircuitFile.Write(new Circuit(nodes, edges), At("learned.circuit"));
         (int exitCode, string output, string error) = Evaluate("learned.circuit", "--recompute");
         Assert.True(exitCode == 0, error);
-        foreach (string words in (string[])["6 pairs", "edges, learned", "edges, recomputed", "circuit, learned", "random, recomputed", "area of |1 - faithfulness|", "correlation"])
+        foreach (string words in (string[])["6 pairs", "mean ablation, errors ranked", "edges, learned", "edges, recomputed", "circuit, learned", "random, recomputed", "area of |1 - faithfulness|", "correlation"])
         {
             Assert.Contains(words, output, StringComparison.Ordinal);
         }

@@ -106,6 +106,17 @@ public sealed class FeaturePatcherTests
     }
 
     [Fact]
+    public void Texts_drawn_at_random_are_the_same_for_the_same_seed_however_little_memory_there_is()
+    {
+        using TransformerModel model = TinyTransformers.Create("llama");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, "embed", "resid_post.1");
+        double Effect(ulong seed, long memory) => new FeaturePatcher(sites, Task(), FeatureReplacement.Resample, memory, seed).ExactSite(0);
+        Assert.Equal(Effect(1, 1 << 30), Effect(1, 1), 1e-5);
+        Assert.NotEqual(Effect(1, 1 << 30), Effect(2, 1 << 30), 1e-3);
+        TinyAutoencoders.Free(sites);
+    }
+
+    [Fact]
     public void Replacing_the_first_site_by_the_corrupt_texts_gives_the_corrupt_run()
     {
         using TransformerModel model = TinyTransformers.Create("gpt2");

@@ -45,7 +45,7 @@ internal sealed class CircuitModel : IDisposable
     }
 
     /// <summary>A token's text; null for an id that no token has.</summary>
-    internal string? TokenText(int id) => id >= 0 && id < _tokenizer.VocabularySize && _tokenizer.TokenText(id) is { } text && text != string.Create(CultureInfo.InvariantCulture, $"[{id}]") ? text : null;
+    internal string? TokenText(int id) => id >= 0 && id < _tokenizer.VocabularySize && _tokenizer.TokenText(id) != string.Create(CultureInfo.InvariantCulture, $"[{id}]") ? FeatureText.TokenText(_tokenizer, id) : null;
 
     /// <inheritdoc cref="CircuitAutoencoders.Direction"/>
     internal float[]? Direction(CircuitNode node) => _autoencoders.Direction(node.Name);

@@ -1,3 +1,5 @@
+using CircuitLasso.Models;
+
 namespace CircuitLasso;
 
 /// <summary>Features as plain text.</summary>
@@ -23,6 +25,20 @@ public static class FeatureText
             string text = token.Text.TrimStart(' ');
             return token.Value > 0 && token.Value >= MarkedShare * strongest ? $"{token.Text[..^text.Length]}[{text}]" : token.Text;
         }));
+    }
+
+    /// <summary>
+    /// A token as it stands in running text, so that the texts of tokens put together read as one: <see cref="Tokenizer.TokenText"/>, with a space before it where the tokenizer joins tokens by
+    /// spaces and holds none in them.
+    /// </summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="id">The token's id.</param>
+    public static string TokenText(Tokenizer tokenizer, int id)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        string text = tokenizer.TokenText(id);
+        string one = tokenizer.Decode([id]);
+        return one.Length > 0 && !text.StartsWith(' ') && tokenizer.Decode([id, id]) == $"{one} {one}" ? " " + text : text;
     }
 
     /// <summary>A token in quotation marks, with signs for line ends and tabs and without its leading space.</summary>

@@ -64,7 +64,7 @@ public sealed class TokenFeatures
             autoencoder.Encode(rows.Sites[Array.IndexOf(_sites, site.Key)], encoded);
             foreach (FeatureName feature in site)
             {
-                tokens[feature] = [.. ids.Select((id, position) => new ExampleToken(_tokenizer.TokenText(id), Value(encoded, position, feature.Index)))];
+                tokens[feature] = [.. ids.Select((id, position) => new ExampleToken(FeatureText.TokenText(_tokenizer, id), Value(encoded, position, feature.Index)))];
             }
         }
 

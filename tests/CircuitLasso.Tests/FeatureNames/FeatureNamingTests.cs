@@ -162,7 +162,7 @@ public sealed class FeatureNamingTests
                 }
             }
 
-            return (ids.Select(tokenizer.TokenText).ToArray(), dense);
+            return (ids.Select(id => FeatureText.TokenText(tokenizer, id)).ToArray(), dense);
         })];
         RowFeatures store = new("resid_post.1", Pooling.Max, [.. passes.Select((pass, text) =>
             (new StoreRow(text, pass.Tokens.Length), Enumerable.Range(0, RowFeatures.Width).Select(f => (f, pass.Features.Max(row => row[f]))).Where(pair => pair.Item2 > 0).ToArray()))]);
@@ -187,6 +187,27 @@ public sealed class FeatureNamingTests
         Assert.Empty(FeatureNaming.AddExamples(circuit, reader, _ => string.Empty).Examples);
         File.AppendAllText(folder.PathOf("text.tsv"), "1\tthe cat .\n");
         Assert.Contains("is not the text of", Assert.Throws<InputException>(() => PooledTexts.Open(reader, folder.PathOf("text.tsv"))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("grammar", "the dogs near the cat sleep .")]
+    [InlineData("stories260k", "Once upon a time, there was a girl.")]
+    [InlineData("tokenizers/gpt2", "Once upon a time, there was a girl.")]
+    public void Tokens_put_together_read_as_the_text(string name, string text)
+    {
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("model");
+        if (name == "grammar")
+        {
+            EmbeddedModel.Extract(path);
+        }
+        else
+        {
+            path = SharedData.Require(name.Split('/'));
+        }
+
+        Tokenizer tokenizer = Tokenizer.Load(path);
+        Assert.Equal(text, string.Concat(tokenizer.Encode(text, addSpecialTokens: false).Select(id => FeatureText.TokenText(tokenizer, id))).Trim());
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using CircuitLasso.Models;
-using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Cli;
 
@@ -28,15 +27,10 @@ internal sealed class FeatureCircuitArguments
     /// <summary>Reads the autoencoders, which then belong to <paramref name="owned"/>.</summary>
     internal AutoencoderSites Sites(ParseResult options, TransformerModel model, DisposableList owned)
     {
-        List<AutoencoderSite> sites = [];
-        foreach (string name in options.GetValue(_autoencoders) ?? [])
+        IReadOnlyList<SiteAutoencoder> sites = SiteAutoencoder.Load(options.GetValue(_autoencoders) ?? []);
+        foreach (SiteAutoencoder site in sites)
         {
-            int equals = name.IndexOf('=', StringComparison.Ordinal);
-            bool hasSite = equals > 0 && !File.Exists(name) && !Directory.Exists(name);
-            SparseAutoencoder autoencoder = owned.Add(SparseAutoencoderFile.Load(hasSite ? name[(equals + 1)..] : name));
-            sites.Add(new AutoencoderSite(
-                hasSite ? Site.Parse(name[..equals]) : autoencoder.Provenance.InputSite ?? throw new InputException(name, "does not say which site it encodes", "write SITE=PATH, such as resid_post.3=PATH"),
-                autoencoder));
+            owned.Add(site.Autoencoder);
         }
 
         return new AutoencoderSites(model, sites);

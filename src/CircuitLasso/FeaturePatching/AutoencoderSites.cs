@@ -9,7 +9,7 @@ namespace CircuitLasso;
 /// factor by which the autoencoder scales its reconstruction back (1 for most), x = decoder bias + sum of g_a times the direction of a + error. So x is linear in g and the error,
 /// and nothing else is in it that depends on the text. Immutable.
 /// </summary>
-public sealed class AutoencoderSites : ReadOnlyCollection<AutoencoderSite>
+public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
 {
     private readonly Dictionary<string, int> _indexOfName;
 
@@ -17,9 +17,9 @@ public sealed class AutoencoderSites : ReadOnlyCollection<AutoencoderSite>
     /// <param name="model">The model.</param>
     /// <param name="sites">The sites, at least one, in any order.</param>
     /// <exception cref="InputException">
-    /// There is no site, one appears twice or is none of the model's that can be replaced, or an autoencoder is of another width or a transcoder.
+    /// There is no site, one appears twice or is none of the model's that can be replaced, or an autoencoder is of another width.
     /// </exception>
-    public AutoencoderSites(TransformerModel model, IEnumerable<AutoencoderSite> sites)
+    public AutoencoderSites(TransformerModel model, IEnumerable<SiteAutoencoder> sites)
         : base(Ordered(model, sites))
     {
         Model = model;
@@ -63,29 +63,29 @@ public sealed class AutoencoderSites : ReadOnlyCollection<AutoencoderSite>
     internal (int Layer, bool IsInput) StartOf(int site) => this[site].Site is { Kind: SiteKind.ResidualAfter } after ? (after.Layer + 1, true)
         : (Math.Max(this[site].Site.Layer, 0), this[site].Site.Kind is SiteKind.Embedding or SiteKind.ResidualBefore);
 
-    private static List<AutoencoderSite> Ordered(TransformerModel model, IEnumerable<AutoencoderSite> sites)
+    private static List<SiteAutoencoder> Ordered(TransformerModel model, IEnumerable<SiteAutoencoder> sites)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sites);
-        AutoencoderSite[] given = [.. sites];
+        SiteAutoencoder[] given = [.. sites];
         List<Site> order = [.. model.Sites];
-        foreach (AutoencoderSite place in given)
+        foreach (SiteAutoencoder place in given)
         {
             string name = place.Site.ToString();
             int width = WidthOf(model.Description, place.Site.Kind);
             Require(order.Contains(place.Site), name, $"the model has layers 0 to {model.Description.Layers - 1} only", "choose one of them");
             Require(width > 0, name, "is no site whose features can be replaced", "use the residual stream, what a sublayer reads or writes, or attn_z");
-            Require(!place.Autoencoder.Architecture.IsTranscoder, name, "a transcoder does not reconstruct the site that it reads", "give an autoencoder of the site");
             Require(place.Autoencoder.InputWidth == width, name, $"the autoencoder is {place.Autoencoder.InputWidth} wide, and the site {width}", "give one made for this model");
         }
 
         Require(given.Length > 0, "--sae", "no site has an autoencoder", "give at least one");
-        return [.. given.OrderBy(place => order.IndexOf(place.Site)).Select((place, index) => place).Aggregate(new List<AutoencoderSite>(), (list, place) =>
+        List<SiteAutoencoder> ordered = [.. given.OrderBy(place => order.IndexOf(place.Site))];
+        for (int i = 1; i < ordered.Count; i++)
         {
-            Require(list.Count == 0 || list[^1].Site != place.Site, place.Site.ToString(), "has two autoencoders", "give one for each site");
-            list.Add(place);
-            return list;
-        })];
+            Require(ordered[i].Site != ordered[i - 1].Site, ordered[i].Site.ToString(), "has two autoencoders", "give one for each site");
+        }
+
+        return ordered;
     }
 
     private static int WidthOf(ModelDescription description, SiteKind kind) => kind switch

@@ -28,7 +28,7 @@ public sealed class FeatureCircuitTests : IDisposable
         using TransformerModel model = ModelCheckpoint.Load(_given.Model);
         using SparseAutoencoder first = SparseAutoencoderFile.Load(At("sae1"));
         using SparseAutoencoder second = SparseAutoencoderFile.Load(At("sae2"));
-        AutoencoderSites sites = new(model, [new(Site.Parse("resid_post.1"), first), new(Site.Parse("resid_post.2"), second)]);
+        AutoencoderSites sites = new(model, [new(first, Site.Parse("resid_post.1")), new(second, Site.Parse("resid_post.2"))]);
         BehaviourTask task = BehaviourTaskFile.Read(_given.Task, Tokenizer.Load(_given.Model), model).Task;
         SparseFeatureCircuit expected = SparseFeatureCircuits.Discover(
             new FeaturePatcher(sites, task), new SparseFeatureCircuitOptions { NodeThreshold = 0.001, EdgeThreshold = 0.0005 }, cancellation: TestContext.Current.CancellationToken);

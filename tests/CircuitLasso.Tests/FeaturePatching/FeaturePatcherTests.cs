@@ -182,14 +182,13 @@ public sealed class FeaturePatcherTests
         using TransformerModel model = TinyTransformers.Create("gpt2");
         using SparseAutoencoder right = TinyAutoencoders.Create(12, 5, 1);
         using SparseAutoencoder wide = TinyAutoencoders.Create(13, 5, 1);
-        using SparseAutoencoder transcoder = TinyAutoencoders.Create(12, 5, 1, isTranscoder: true);
-        foreach ((string name, SparseAutoencoder autoencoder) in (IEnumerable<(string, SparseAutoencoder)>)[("resid_post.2", right), ("logits", right), ("attn_pattern.0", right), ("resid_post.0", wide), ("mlp_in.0", transcoder)])
+        foreach ((string name, SparseAutoencoder autoencoder) in (IEnumerable<(string, SparseAutoencoder)>)[("resid_post.2", right), ("logits", right), ("attn_pattern.0", right), ("resid_post.0", wide)])
         {
-            Assert.Equal(name, Assert.Throws<Numerics.InputException>(() => new AutoencoderSites(model, [new(Site.Parse(name), autoencoder)])).Subject);
+            Assert.Equal(name, Assert.Throws<Numerics.InputException>(() => new AutoencoderSites(model, [new(autoencoder, Site.Parse(name))])).Subject);
         }
 
         Assert.Throws<Numerics.InputException>(() => new AutoencoderSites(model, []));
-        Assert.Throws<Numerics.InputException>(() => new AutoencoderSites(model, [new(Site.Parse("embed"), right), new(Site.Parse("embed"), right)]));
+        Assert.Throws<Numerics.InputException>(() => new AutoencoderSites(model, [new(right, Site.Parse("embed")), new(right, Site.Parse("embed"))]));
     }
 
     internal static BehaviourTask Task() => BehaviourTask.Of(TinyTasks.Create(TaskMetric.LogitDifference, 5, 4, 3, 5, 4));

@@ -7,7 +7,7 @@ namespace CircuitLasso.Tests;
 internal static class TinyAutoencoders
 {
     public static SparseAutoencoder Create(
-        int width, int features, int seed, SparseAutoencoderKind kind = SparseAutoencoderKind.Standard, InputNormalization normalization = InputNormalization.None, bool isTranscoder = false)
+        int width, int features, int seed, SparseAutoencoderKind kind = SparseAutoencoderKind.Standard, InputNormalization normalization = InputNormalization.None)
     {
         Random random = new(seed);
         float[] Numbers(int count, double scale, double shift = 0) => [.. Enumerable.Range(0, count).Select(_ => (float)((scale * ((2 * random.NextDouble()) - 1)) + shift))];
@@ -20,7 +20,7 @@ internal static class TinyAutoencoders
 
         bool gated = kind == SparseAutoencoderKind.Gated;
         return new SparseAutoencoder(
-            new SparseAutoencoderArchitecture { Kind = kind, K = kind == SparseAutoencoderKind.TopK ? 4 : 0, SubtractsDecoderBias = true, Normalization = normalization, IsTranscoder = isTranscoder },
+            new SparseAutoencoderArchitecture { Kind = kind, K = kind == SparseAutoencoderKind.TopK ? 4 : 0, SubtractsDecoderBias = true, Normalization = normalization },
             new SparseAutoencoderParameters
             {
                 Encoder = Matrix(),
@@ -36,18 +36,18 @@ internal static class TinyAutoencoders
     }
 
     /// <summary>An autoencoder at every named site of a model of width 12.</summary>
-    public static AutoencoderSites Sites(TransformerModel model, params string[] names) => new(model, names.Select((name, i) => new AutoencoderSite(
-        Site.Parse(name),
+    public static AutoencoderSites Sites(TransformerModel model, params string[] names) => new(model, names.Select((name, i) => new SiteAutoencoder(
         Create(
             name.StartsWith("attn_z", StringComparison.Ordinal) ? model.Description.Attention.Heads * model.Description.Attention.HeadWidth : model.Description.Width,
             20 + i,
             40 + i,
             (SparseAutoencoderKind)(i % 4),
-            (InputNormalization)(i % 4)))));
+            (InputNormalization)(i % 4)),
+        Site.Parse(name))));
 
     public static void Free(AutoencoderSites sites)
     {
-        foreach (AutoencoderSite place in sites)
+        foreach (SiteAutoencoder place in sites)
         {
             place.Autoencoder.Dispose();
         }

@@ -12,6 +12,9 @@ internal sealed class FeatureCircuitLearning
     // Where so large a share of the columns is explained, nearly all columns of X'X are asked for.
     private const int ManyTargets = 16;
     private const double HalfSampleShare = 0.5;
+
+    // Below it, certificates need sums over the rows themselves, because X'X is rounded: too slow for every feature there is.
+    private const double EveryFeatureTolerance = 1e-4;
     private readonly ActivationStoreReader _store;
     private readonly FeatureCircuitOptions _options;
     private readonly IProgress<WorkProgress>? _progress;
@@ -291,7 +294,7 @@ internal sealed class FeatureCircuitLearning
             LambdaRatio = _options.Lambda is null ? _options.LambdaRatio ?? _options.PathRatio : null,
             PathLength = hasPath ? _options.PathCount : 1,
             PenaltyFactors = _options.Standardize ? design.Deviations(aboutMean: true) : [],
-            Tolerance = _options.Tolerance,
+            Tolerance = follow ? _options.Tolerance : Math.Max(_options.Tolerance, EveryFeatureTolerance),
             ColumnBytes = _options.GramBytes,
         };
         SharedPathSolution found = SharedPathSelection.Run(design, gram, targets, options, gamma: 1, _progress, _cancellation);

@@ -27,7 +27,7 @@ public sealed record FeatureCircuitOptions
     /// <summary>Whether the penalty of each column is multiplied by its standard deviation, which is what scaling the columns amounts to; coefficients stay in the original units.</summary>
     public bool Standardize { get; init; }
 
-    /// <summary>Relative duality gap of every regression.</summary>
+    /// <summary>Relative duality gap of every regression; where every feature is explained, 1e-4 if this is smaller.</summary>
     public double Tolerance { get; init; } = 1e-6;
 
     /// <summary>

@@ -85,12 +85,14 @@ public sealed class TrainingFieldTests
     public void The_programs_carry_the_recipes_of_the_embedded_models(string set, SiitStrictness strictness, ulong seed)
     {
         JsonSerializerOptions snake = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Converters = { new System.Text.Json.Serialization.JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) } };
-        foreach (KnownProgram program in KnownPrograms.All.Where(program => program.Id != "ioi" || set == "clean"))
+        foreach (KnownProgram program in KnownPrograms.All)
         {
             string log = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "assets", "interpbench", set, program.Id, "training.json"));
             SiitOptions? logged = JsonDocument.Parse(log).RootElement.GetProperty("options").Deserialize<SiitOptions>(snake);
 
-            Assert.Equal(program.Training with { Strictness = strictness, Seed = seed }, logged);
+            // One outside node at a time is learned in half the steps.
+            int steps = program.Id == "ioi" && set == "published" ? 3000 : program.Training.Steps;
+            Assert.Equal(program.Training with { Strictness = strictness, Seed = seed, Steps = steps }, logged);
         }
     }
 

@@ -16,9 +16,11 @@ internal static class CommandTable
     internal static IEnumerable<(string? Group, ToolCommand Command)> Create() =>
     [
         (null, new DemoCommand()),
+        (null, new ColaCommand()),
         ("model", new ModelInfoCommand()),
         ("model", new ModelCheckCommand()),
         ("model", new ModelTokenizeCommand()),
+        ("model", new ModelRandomCommand()),
         ("sae", new SaeInfoCommand()),
         ("sae", new SaeTrainCommand()),
         (null, new CollectCommand()),

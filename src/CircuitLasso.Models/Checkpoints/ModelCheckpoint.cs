@@ -58,6 +58,20 @@ public static class ModelCheckpoint
         Save(model, new HookedTransformerFamily(), HookedTransformerFamily.WriteConfiguration(model.Description), folder);
     }
 
+    /// <summary>Writes the weights of a model under the names that the files of another of its architecture use; the same parameters give the same bytes. The folder is made if need be.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="like">The folder of the other model, whose <c>config.json</c> describes both.</param>
+    /// <param name="folder">The folder that gets <c>model.safetensors</c>.</param>
+    /// <exception cref="InputException">The configuration cannot be read, or the folder cannot be written.</exception>
+    public static void SaveLike(TransformerModel model, string like, string folder)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(folder);
+        IModelFamily family = ModelFamilies.Find(ModelConfiguration.Load(like));
+        Directory.CreateDirectory(folder);
+        CheckpointWriter.Write(model, family, Path.Combine(folder, "model.safetensors"));
+    }
+
     private static void Save(TransformerModel model, IModelFamily family, string configuration, string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);

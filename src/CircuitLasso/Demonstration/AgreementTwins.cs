@@ -17,17 +17,33 @@ internal static class AgreementTwins
     /// <returns>The first pair of the second file.</returns>
     public static (string One, string Other) Write(PhraseGrammar grammar, IReadOnlyList<GrammarExample> examples, string learning, string test)
     {
+        (GrammarExample Example, string Twin)[] twins = Find(grammar, examples, 2 * Count);
+        AtomicFile.Write(learning, stream => Write(stream, twins.AsSpan(..(twins.Length / 2))));
+        AtomicFile.Write(test, stream => Write(stream, twins.AsSpan((twins.Length / 2)..)));
+        return (twins[twins.Length / 2].Example.Prefix, twins[twins.Length / 2].Twin);
+    }
+
+    /// <summary>Writes one task file. No beginning stands in it twice, as itself or as a twin.</summary>
+    /// <param name="grammar">The grammar of the examples.</param>
+    /// <param name="examples">Examples of agreement.</param>
+    /// <param name="count">The most pairs.</param>
+    /// <param name="file">The file.</param>
+    public static void Write(PhraseGrammar grammar, IReadOnlyList<GrammarExample> examples, int count, string file)
+    {
+        (GrammarExample Example, string Twin)[] twins = Find(grammar, examples, count);
+        AtomicFile.Write(file, stream => Write(stream, twins));
+    }
+
+    private static (GrammarExample Example, string Twin)[] Find(PhraseGrammar grammar, IReadOnlyList<GrammarExample> examples, int count)
+    {
         HashSet<string> seen = [];
-        (GrammarExample Example, string Twin)[] twins =
+        return
         [
             .. examples
                 .Select(example => (Example: example, Twin: grammar.OppositePrefix(example) ?? throw new InvalidOperationException($"'{example.Prefix}' has no twin.")))
                 .Where(pair => !seen.Contains(pair.Twin) && seen.Add(pair.Example.Prefix) && seen.Add(pair.Twin))
-                .Take(2 * Count),
+                .Take(count),
         ];
-        AtomicFile.Write(learning, stream => Write(stream, twins.AsSpan(..(twins.Length / 2))));
-        AtomicFile.Write(test, stream => Write(stream, twins.AsSpan((twins.Length / 2)..)));
-        return (twins[twins.Length / 2].Example.Prefix, twins[twins.Length / 2].Twin);
     }
 
     private static void Write(Stream stream, ReadOnlySpan<(GrammarExample Example, string Twin)> twins)

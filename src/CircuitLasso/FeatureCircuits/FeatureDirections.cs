@@ -39,4 +39,12 @@ internal sealed class FeatureDirections
 
     /// <summary>The cosine of two features; null where one of them is not known. A comparison with null is false.</summary>
     public double? Cosine(string first, string second) => _units.TryGetValue(first, out double[]? a) && _units.TryGetValue(second, out double[]? b) ? TensorPrimitives.Dot(a, b) : null;
+
+    /// <summary>The cosine of a feature and a direction; null where the feature's is not known, or the direction is zero.</summary>
+    public double? Cosine(string node, float[] direction)
+    {
+        double[] other = [.. direction.Select(value => (double)value)];
+        double norm = TensorPrimitives.Norm(other);
+        return norm > 0 && _units.TryGetValue(node, out double[]? unit) && unit.Length == other.Length ? TensorPrimitives.Dot(unit, other) / norm : null;
+    }
 }

@@ -1,0 +1,39 @@
+namespace CircuitLasso.Tests;
+
+public sealed class CircuitSurvivalTests
+{
+    [Fact]
+    public void With_the_same_autoencoders_edges_survive_by_name_and_candidates_do_not_count()
+    {
+        Circuit circuit = Chain("resid_post.0/1", "resid_post.1/2");
+        Assert.Equal(new CircuitSurvival(2, 2, 2, 2), CircuitSurvival.Compare(circuit, circuit));
+        Assert.Equal(new CircuitSurvival(2, 1, 2, 1), CircuitSurvival.Compare(circuit, Chain("resid_post.0/7", "resid_post.1/2")));
+        Assert.Equal(new CircuitSurvival(2, 0, 2, 0), CircuitSurvival.Compare(circuit, circuit.Select(_ => false)));
+    }
+
+    [Theory]
+    [InlineData(0.8, 2)]
+    [InlineData(0.7001, 2)]
+    [InlineData(0.69, 1)]
+    [InlineData(-0.9, 1)]
+    public void With_other_autoencoders_a_feature_matches_where_the_cosine_of_directions_is_large_enough(double cosine, int edges)
+    {
+        Circuit circuit = Chain("resid_post.0/1", "resid_post.1/2"), other = Chain("resid_post.0/5", "resid_post.1/6");
+        float[] parent = [2, 0], child = [0, 3], turned = [(float)cosine, (float)Math.Sqrt(1 - (cosine * cosine))];
+        CircuitSurvival survival = CircuitSurvival.Compare(
+            circuit, other, (name => name.Site == "resid_post.0" ? parent : child, name => name.Site == "resid_post.0" ? turned : child));
+        Assert.Equal(new CircuitSurvival(2, edges, 2, edges), survival);
+    }
+
+    [Fact]
+    public void Features_of_other_sites_and_of_unknown_direction_match_nothing()
+    {
+        Circuit circuit = Chain("resid_post.0/1", "resid_post.1/2");
+        Assert.Equal(0, CircuitSurvival.Compare(circuit, circuit, (_ => null, _ => [1, 0])).SurvivingFeatures);
+        Assert.Equal(0, CircuitSurvival.Compare(circuit, Chain("resid_pre.0/1", "resid_pre.1/2"), (_ => [1, 0], _ => [1, 0])).SurvivingFeatures);
+    }
+
+    private static Circuit Chain(string first, string second) => new(
+        [new CircuitNode(first, CircuitNodeKind.Feature, 0), new CircuitNode(second, CircuitNodeKind.Feature, 1), new CircuitNode("y", CircuitNodeKind.Target, 2)],
+        [new CircuitEdge(first, second, 1) { InCircuit = true }, new CircuitEdge(second, "y", 1) { InCircuit = true }]);
+}

@@ -26,6 +26,7 @@ public readonly partial record struct Site(SiteKind Kind, int Layer = -1)
         (SiteKind.AttentionOutput, "attn_out", "hook_attn_out"),
         (SiteKind.MlpInput, "mlp_in", "hook_mlp_in"),
         (SiteKind.MlpNormalized, "mlp_normalized", "ln2.hook_normalized"),
+        (SiteKind.MlpPreActivation, "mlp_pre", "mlp.hook_pre"),
         (SiteKind.MlpHidden, "mlp_post", "mlp.hook_post"),
         (SiteKind.MlpOutput, "mlp_out", "hook_mlp_out"),
         (SiteKind.Logits, "logits", "hook_logits"),

@@ -45,6 +45,9 @@ public enum SiteKind
     /// <summary>What the MLP reads, after its norm [b, p, d].</summary>
     MlpNormalized,
 
+    /// <summary>What the MLP's nonlinearity is applied to: the first matrix's product, in a gated MLP the gate's [b, p, hidden].</summary>
+    MlpPreActivation,
+
     /// <summary>The MLP's hidden layer after the nonlinearity (and the gate) [b, p, hidden].</summary>
     MlpHidden,
 

@@ -39,8 +39,8 @@ public sealed partial class TransformerModel : IDisposable
             SiteKind[] block =
             [
                 SiteKind.ResidualBefore, SiteKind.AttentionInput, SiteKind.Query, SiteKind.Key, SiteKind.Value, SiteKind.AttentionPattern, SiteKind.AttentionMix,
-                SiteKind.AttentionHead, SiteKind.AttentionOutput, SiteKind.ResidualMiddle, SiteKind.MlpInput, SiteKind.MlpNormalized, SiteKind.MlpHidden,
-                SiteKind.MlpOutput, SiteKind.ResidualAfter,
+                SiteKind.AttentionHead, SiteKind.AttentionOutput, SiteKind.ResidualMiddle, SiteKind.MlpInput, SiteKind.MlpNormalized,
+                SiteKind.MlpPreActivation, SiteKind.MlpHidden, SiteKind.MlpOutput, SiteKind.ResidualAfter,
             ];
             return Enumerable.Range(0, Description.Layers)
                 .SelectMany(layer => block.Select(kind => new Site(kind, layer)))
@@ -216,7 +216,9 @@ public sealed partial class TransformerModel : IDisposable
         Tensor input = hooks.Apply(new Site(SiteKind.MlpInput, layer), residual);
         Tensor x = hooks.Apply(new Site(SiteKind.MlpNormalized, layer), Normalize(input, ParameterRole.MlpNormGain, ParameterRole.MlpNormBias, layer));
         Tensor up = Project(x, ParameterRole.MlpUpWeight, ParameterRole.MlpUpBias, layer);
-        Tensor hidden = Description.Mlp.Gated ? Activate(Project(x, ParameterRole.MlpGateWeight, ParameterRole.MlpGateBias, layer)).Multiply(up) : Activate(up);
+        Tensor activated = Activate(hooks.Apply(
+            new Site(SiteKind.MlpPreActivation, layer), Description.Mlp.Gated ? Project(x, ParameterRole.MlpGateWeight, ParameterRole.MlpGateBias, layer) : up));
+        Tensor hidden = Description.Mlp.Gated ? activated.Multiply(up) : activated;
         hidden = hooks.Apply(new Site(SiteKind.MlpHidden, layer), hidden);
         return hooks.Apply(new Site(SiteKind.MlpOutput, layer), Project(hidden, ParameterRole.MlpDownWeight, ParameterRole.MlpDownBias, layer));
     }

@@ -31,7 +31,7 @@ internal sealed class ActivationRunner
         SiteKind.Query or SiteKind.AttentionMix => description.Attention.Heads * description.Attention.HeadWidth,
         SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads * description.Attention.HeadWidth,
         SiteKind.AttentionHead => description.Attention.Heads * description.Width,
-        SiteKind.MlpHidden => description.Mlp.HiddenWidth,
+        SiteKind.MlpPreActivation or SiteKind.MlpHidden => description.Mlp.HiddenWidth,
         SiteKind.Logits => description.OutputSize,
         SiteKind.AttentionPattern => throw new ArgumentException("An attention pattern has no fixed width.", nameof(site)),
         _ => description.Width,

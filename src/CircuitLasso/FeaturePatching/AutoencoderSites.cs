@@ -92,7 +92,7 @@ public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
     {
         SiteKind.Query or SiteKind.AttentionMix => description.Attention.Heads * description.Attention.HeadWidth,
         SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads * description.Attention.HeadWidth,
-        SiteKind.MlpHidden => description.Mlp.HiddenWidth,
+        SiteKind.MlpPreActivation or SiteKind.MlpHidden => description.Mlp.HiddenWidth,
         SiteKind.AttentionPattern or SiteKind.AttentionHead or SiteKind.Logits => 0,
         _ => description.Width,
     };

@@ -6,7 +6,7 @@ namespace CircuitLasso;
 /// <summary>The order in which a forward pass computes the sites of a store.</summary>
 internal static class SitePlaces
 {
-    private const int PlacesPerLayer = 12;
+    private const int PlacesPerLayer = 13;
 
     /// <summary>A site's place: sites of one place read nothing of each other. What attention and the MLP of a layer hold is one place where the model computes them side by side.</summary>
     /// <param name="store">The store, for messages and for how the model computes its sublayers.</param>
@@ -52,7 +52,8 @@ internal static class SitePlaces
         SiteKind.ResidualMiddle => 6,
         SiteKind.MlpInput => 7,
         SiteKind.MlpNormalized => 8,
-        SiteKind.MlpHidden => 9,
-        _ => 10,
+        SiteKind.MlpPreActivation => 9,
+        SiteKind.MlpHidden => 10,
+        _ => 11,
     };
 }

@@ -54,14 +54,16 @@ public sealed class EmbeddedModelTests
             Assert.True(Math.Abs(recorded - measured) <= (4 * Math.Sqrt(recorded * (1 - recorded) / Pairs)) + (2.0 / Pairs), $"{what}: {recorded} in the log, {measured} measured");
     }
 
-    [Fact]
-    public void Lasso_finds_the_circuit_of_trivial_and_other_cases_that_no_rule_was_chosen_on()
+    [Theory]
+    [InlineData("lasso", "8", "13", "29", "37")]
+    [InlineData("lasso-nonlinear", "8", "29", "34", "35", "37")]
+    public void Regressions_find_the_circuit_of_cases_that_no_rule_was_chosen_on(string method, params string[] cases)
     {
         ModelSet models = ModelSet.Embedded("clean");
-        foreach (string name in new[] { "8", "13", "29", "37" })
+        foreach (string name in cases)
         {
             using KnownModel known = models.Open(name);
-            ComponentDiscovery found = DiscoveryMethods.Named("lasso").Discover(known.Model, KnownCircuitTask.Draw(known.Program, 300, 5), new DiscoveryOptions());
+            ComponentDiscovery found = DiscoveryMethods.Named(method).Discover(known.Model, KnownCircuitTask.Draw(known.Program, 300, 5), new DiscoveryOptions());
 
             Assert.Equal(0, CircuitFigures.HammingDistanceOf(found.InCircuit, CircuitTruth.Of(known.Program)));
         }

@@ -22,6 +22,7 @@ public sealed class SiteTests
     [InlineData("blocks.5.hook_resid_post", "resid_post.5")]
     [InlineData("blocks.0.attn.hook_z", "attn_z.0")]
     [InlineData("blocks.2.attn.hook_result", "attn_head.2")]
+    [InlineData("blocks.2.mlp.hook_pre", "mlp_pre.2")]
     [InlineData("blocks.2.mlp.hook_post", "mlp_post.2")]
     [InlineData("blocks.7.ln2.hook_normalized", "mlp_normalized.7")]
     [InlineData("hook_embed", "embed")]

@@ -96,6 +96,40 @@ public sealed class ForwardTests
 
     [Theory]
     [MemberData(nameof(Architectures))]
+    public void The_hidden_layer_is_the_nonlinearity_of_what_stands_before_it_and_shut_by_zeros_where_it_is_gated(string architecture)
+    {
+        using TransformerModel model = TinyTransformers.Create(architecture);
+        using IDisposable mode = GradientMode.Disable();
+        using TensorScope scope = new();
+        bool gated = model.Description.Mlp.Gated;
+        float[] expected = [];
+        float[] hidden = [];
+        ForwardHooks hooks = new();
+        hooks.Add(new Site(SiteKind.MlpPreActivation, 0), (_, value) =>
+        {
+            Tensor given = gated ? value.Scale(0) : value;
+            expected = (model.Description.Mlp.Activation switch
+            {
+                Activation.Gelu => given.Gelu(),
+                Activation.GeluTanh => given.GeluTanh(),
+                Activation.Silu => given.Silu(),
+                _ => given.Relu(),
+            }).ToArray();
+            return given;
+        });
+        hooks.Add(new Site(SiteKind.MlpHidden, 0), (_, value) =>
+        {
+            hidden = value.ToArray();
+            return null;
+        });
+        _ = model.Forward(new TokenBatch([_long]), hooks);
+        Assert.Equal(_long.Length * model.Description.Mlp.HiddenWidth, hidden.Length);
+        Assert.Equal(expected, hidden);
+        Assert.Equal(gated, hidden.All(value => value == 0));
+    }
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
     public void A_replacement_kept_by_the_caller_survives_the_pass(string architecture)
     {
         using TransformerModel model = TinyTransformers.Create(architecture);

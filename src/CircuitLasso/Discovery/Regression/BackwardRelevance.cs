@@ -81,7 +81,7 @@ internal sealed class BackwardRelevance
 
     /// <summary>Computes the pass.</summary>
     /// <param name="contributions">The contributions.</param>
-    /// <param name="regression">The fitted readers.</param>
+    /// <param name="regression">The fitted readers, all linear.</param>
     /// <param name="visitor">Shown every edge's part of the outputs, or null.</param>
     /// <param name="progress">Told of components done.</param>
     /// <param name="cancellation">Stops between components.</param>
@@ -115,7 +115,7 @@ internal sealed class BackwardRelevance
     private void AddReader(int reader, double[] downstream, double[] more, SourceRowsCache sources, EdgeVisitor? visitor)
     {
         ReaderScale scale = _regression.Scales[reader];
-        TiedMap map = _regression.Maps[reader];
+        LinearMap map = (LinearMap)_regression.Maps[reader];
         double[] written = Written(reader, downstream, sources);
         double[] pulled = Pull(map, scale, written, more);
         sources.MoveTo(scale);
@@ -136,7 +136,7 @@ internal sealed class BackwardRelevance
         }
 
         ReaderScale scale = _regression.Scales[readers[0]];
-        TiedMap[] maps = [.. readers.Select(reader => _regression.Maps[reader])];
+        LinearMap[] maps = [.. readers.Select(reader => (LinearMap)_regression.Maps[reader])];
         double[][] written = [.. readers.Select(reader => Written(reader, downstream, sources))];
         for (int i = 0; i < maps.Length; i++)
         {
@@ -179,7 +179,7 @@ internal sealed class BackwardRelevance
     }
 
     // A T after the norm's projection; what it means for the residual stream is added to a sum.
-    private double[] Pull(TiedMap map, ReaderScale scale, double[] written, double[] more)
+    private double[] Pull(LinearMap map, ReaderScale scale, double[] written, double[] more)
     {
         double[] pulled = new double[more.Length];
         map.Pull(_contributions.Layout, written, _outputs, pulled);

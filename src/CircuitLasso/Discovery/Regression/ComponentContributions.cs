@@ -15,20 +15,23 @@ internal sealed class ComponentContributions : IDisposable
     private readonly NativeBuffer<float>?[] _values;
     private readonly float[]?[] _bases;
     private readonly float[]?[] _biases;
+    private readonly NativeBuffer<float>?[] _hidden;
 
-    internal ComponentContributions(TransformerModel model, SampleLayout layout, bool withPatterns)
+    internal ComponentContributions(TransformerModel model, SampleLayout layout, bool withPatterns, int hiddenSamples = 0)
     {
         Model = model;
         Layout = layout;
         Graph = model.Components();
         Description = model.Description;
         AttentionDescription attention = Description.Attention;
+        HiddenSamples = hiddenSamples;
         RequireMemory(withPatterns);
         _bases = new float[]?[Graph.Nodes.Count - 1];
         _coordinates = new NativeBuffer<float>[_bases.Length];
         _patterns = new NativeBuffer<float>?[Description.Layers];
         _values = new NativeBuffer<float>?[Description.Layers];
         _biases = new float[]?[Description.Layers];
+        _hidden = new NativeBuffer<float>?[Description.Layers];
         for (int layer = 0; layer < Description.Layers; layer++)
         {
             _biases[layer] = model.Parameters.Find(ParameterRole.OutputBias, layer)?.ToArray();
@@ -45,6 +48,11 @@ internal sealed class ComponentContributions : IDisposable
                 }
 
                 _bases[HeadNode(layer, head)] = basis;
+            }
+
+            if (hiddenSamples > 0)
+            {
+                _hidden[layer] = new NativeBuffer<float>((nint)hiddenSamples * layout.Slots * Description.Mlp.HiddenWidth);
             }
 
             if (withPatterns)
@@ -96,6 +104,29 @@ internal sealed class ComponentContributions : IDisposable
     /// <summary>What an attention layer adds beside its heads; empty where it has no bias.</summary>
     public ReadOnlySpan<float> OutputBias(int layer) => _biases[layer];
 
+    /// <summary>On how many of the first samples it was recorded what the nonlinearity of an MLP's hidden units is applied to.</summary>
+    public int HiddenSamples { get; }
+
+    /// <summary>What the nonlinearity of a layer's hidden units is applied to, rows of the first <see cref="HiddenSamples"/> samples x hidden.</summary>
+    public Span<float> HiddenInputs(int layer) => _hidden[layer]!.Span;
+
+    /// <summary>The matrix that brings what a layer's hidden units hold into the residual stream, hidden x width.</summary>
+    public float[] HiddenBasis(int layer)
+    {
+        float[] matrix = Model.Parameters[new(ParameterRole.MlpDownWeight, layer)].ToArray();
+        int units = Description.Mlp.HiddenWidth;
+        float[] basis = new float[matrix.Length];
+        for (int unit = 0; unit < units; unit++)
+        {
+            for (int i = 0; i < Width; i++)
+            {
+                basis[(unit * Width) + i] = matrix[(i * units) + unit];
+            }
+        }
+
+        return basis;
+    }
+
     /// <summary>A head's attention to the slots of a sample, slots x slots, row-major by the reading slot.</summary>
     public Span<float> Pattern(int layer, int head, int sample)
     {
@@ -128,7 +159,7 @@ internal sealed class ComponentContributions : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (NativeBuffer<float>? buffer in _coordinates.Concat(_patterns).Concat(_values))
+        foreach (NativeBuffer<float>? buffer in _coordinates.Concat(_patterns).Concat(_values).Concat(_hidden))
         {
             buffer?.Dispose();
         }
@@ -140,7 +171,8 @@ internal sealed class ComponentContributions : IDisposable
         long patterns = withPatterns ? (long)Layout.Rows * Layout.Slots * Description.Attention.Heads * Description.Layers : 0;
         patterns += withPatterns ? (long)Layout.Rows * ValueWidth * Description.Layers : 0;
         long perLayer = Width + ((long)Description.Attention.Heads * Description.Attention.HeadWidth);
-        long bytes = sizeof(float) * (patterns + (Layout.Rows * (Width + (Description.Layers * perLayer))));
+        long hidden = (long)HiddenSamples * Layout.Slots * Description.Mlp.HiddenWidth * Description.Layers;
+        long bytes = sizeof(float) * (patterns + hidden + (Layout.Rows * (Width + (Description.Layers * perLayer))));
         if (widest > Array.MaxLength || bytes > GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)
         {
             throw new InputException("task", $"{Layout.Samples} texts of up to {Layout.Slots} tokens make {bytes >> 20} MiB of contributions, more than this machine can hold", "give fewer or shorter texts");

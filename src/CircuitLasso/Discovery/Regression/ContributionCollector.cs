@@ -11,16 +11,18 @@ internal static class ContributionCollector
     /// <param name="model">The model.</param>
     /// <param name="layout">The texts.</param>
     /// <param name="withPatterns">Whether attention patterns are kept too.</param>
+    /// <param name="hiddenSamples">On how many of the first samples it is kept what the nonlinearity of MLPs is applied to.</param>
     /// <param name="memoryBytes">About how much a batch of texts may take.</param>
     /// <param name="progress">Told of texts done.</param>
     /// <param name="cancellation">Stops between batches.</param>
     public static ComponentContributions Collect(
-        TransformerModel model, SampleLayout layout, bool withPatterns, long memoryBytes, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        TransformerModel model, SampleLayout layout, bool withPatterns, int hiddenSamples, long memoryBytes, IProgress<WorkProgress>? progress,
+        CancellationToken cancellation)
     {
         ModelDescription description = model.Description;
         long perToken = sizeof(float) * ((16L * description.Width) + (3L * description.Mlp.HiddenWidth) + (3L * description.Attention.Heads * layout.Slots));
         int size = (int)Math.Clamp(memoryBytes / (perToken * layout.Slots), 1, 256);
-        ComponentContributions contributions = new(model, layout, withPatterns);
+        ComponentContributions contributions = new(model, layout, withPatterns, hiddenSamples);
         try
         {
             using IDisposable mode = GradientMode.Disable();
@@ -66,6 +68,12 @@ internal static class ContributionCollector
                 }
             });
             Keep(new Site(SiteKind.MlpOutput, layer), values => CopyRows(contributions, start, batch, values, width, 0, contributions.Coordinates(contributions.MlpNode(layer)), width));
+            if (start < contributions.HiddenSamples)
+            {
+                int units = contributions.Description.Mlp.HiddenWidth;
+                Keep(new Site(SiteKind.MlpPreActivation, layer), values => CopyRows(contributions, start, batch, values, units, 0, contributions.HiddenInputs(layer), units));
+            }
+
             if (contributions.HasPatterns)
             {
                 int valueWidth = contributions.ValueWidth;
@@ -80,7 +88,7 @@ internal static class ContributionCollector
     private static void CopyRows(ComponentContributions contributions, int start, TokenBatch batch, float[] values, int width, int column, Span<float> destination, int columns)
     {
         SampleLayout layout = contributions.Layout;
-        for (int text = 0; text < batch.Count; text++)
+        for (int text = 0; text < batch.Count && (start + text) * layout.Slots * columns < destination.Length; text++)
         {
             int row = ((start + text) * layout.Slots) + layout.First(start + text);
             for (int position = 0; position < batch.Lengths[text]; position++)

@@ -32,24 +32,15 @@ internal sealed class GatedCircuit
     /// <summary>Readers of which a solution, at the ratio asked for or on the path, missed its tolerance.</summary>
     public int Missed { get; }
 
-    /// <summary>Passes relevance back and solves every reader's gates.</summary>
-    /// <param name="contributions">The contributions.</param>
-    /// <param name="regression">The fitted readers.</param>
-    /// <param name="ratio">
-    /// Half a reader's lambda is this times its loss with all gates shut, over the reader's share of the outputs' variation (at most 1): a reader that matters
-    /// little must have one source that matters all the more.
-    /// </param>
-    /// <param name="progress">Told of components done.</param>
+    /// <summary>Solves every reader's gates.</summary>
+    /// <param name="graph">The candidate edges.</param>
+    /// <param name="products">The scalar products of what a reader's sources have in the outputs, sources x sources, by reader; called from several threads at once.</param>
+    /// <param name="nodeVariation">How much of the outputs' variation every component carries, and the outputs' own at the end.</param>
+    /// <param name="rule">The lambda.</param>
     /// <param name="cancellation">Stops between components.</param>
-    public static GatedCircuit Solve(
-        ComponentContributions contributions, TiedRegression regression, double ratio, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static GatedCircuit Solve(ComponentGraph graph, Func<int, double[]> products, double[] nodeVariation, GateRule rule, CancellationToken cancellation)
     {
-        ComponentGraph graph = contributions.Graph;
-        SampleLayout layout = contributions.Layout;
-        int columns = checked(layout.Samples * layout.ScoredSlots.Length * regression.Outputs.Directions);
-        using ContributionGrams grams = new(graph, columns);
-        BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, grams.Add, progress, cancellation);
-        double whole = relevance.NodeVariation[^1];
+        double whole = nodeVariation[^1];
         double[] scores = new double[graph.EdgeCount];
         bool[] open = new bool[graph.EdgeCount];
         double[] gaps = new double[graph.Nodes.Count];
@@ -60,16 +51,16 @@ internal sealed class GatedCircuit
             {
                 int reader = index + 1;
                 int first = (int)graph.EdgeIndex(0, reader);
-                GateProblem problem = new(grams[reader], graph.SourceCount(reader));
+                GateProblem problem = new(products(reader), graph.SourceCount(reader));
                 double largest = problem.LargestLambda;
-                double node = whole > 0 ? Math.Min(1, relevance.NodeVariation[reader] / whole) : 0;
+                double node = whole > 0 ? Math.Min(1, nodeVariation[reader] / whole) : 0;
                 if (largest <= 0 || node <= 0)
                 {
                     return;
                 }
 
                 double[] gates = new double[problem.Sources];
-                gaps[reader] = problem.Solve(2 * ratio * problem.ShutLoss / node, gates, Tolerance).Gap / problem.ShutLoss;
+                gaps[reader] = problem.Solve(2 * rule.Ratio * problem.ShutLoss / rule.Weight(node), gates, Tolerance).Gap / problem.ShutLoss;
                 double[] openings = GatePath.Openings(problem, LeastShare * largest);
                 missed[reader] = problem.Missed > 0;
                 for (int source = 0; source < problem.Sources; source++)
@@ -81,4 +72,20 @@ internal sealed class GatedCircuit
             cancellation);
         return new GatedCircuit(new EdgeScores(graph, scores), open, gaps.Max(), missed.Count(any => any));
     }
+
+    /// <summary>What a method found by these gates.</summary>
+    /// <param name="regression">The fitted readers.</param>
+    /// <param name="options">The threshold asked for in place of the rule, or none.</param>
+    /// <param name="collection">Seconds of the forward passes.</param>
+    /// <param name="seconds">Seconds in all.</param>
+    public ComponentDiscovery Found(TiedRegression regression, DiscoveryOptions options, double collection, double seconds) => new()
+    {
+        Scores = Scores,
+        InCircuit = EdgeSelection.Prune(Scores.Graph, options.RelativeThreshold is { } share ? EdgeSelection.AtLeastShareOfLargest(Scores, share) : Open),
+        Seconds = new Dictionary<string, double> { ["collection"] = collection, ["regression"] = seconds - collection },
+        Diagnostics = regression.Diagnostics(
+            new("largest_relative_gap", LargestRelativeGap),
+            new("missed", Missed),
+            new("networks", regression.Maps.Count(map => map is HiddenUnitMap))),
+    };
 }

@@ -42,7 +42,7 @@ internal sealed class LassoPaperDiscovery : IDiscoveryMethod
         ArgumentNullException.ThrowIfNull(options);
         task.RequireFits(model);
         Stopwatch watch = Stopwatch.StartNew();
-        using ComponentContributions contributions = ContributionCollector.Collect(model, new SampleLayout(task), withPatterns: false, options.MemoryBytes, progress, cancellation);
+        using ComponentContributions contributions = ContributionCollector.Collect(model, new SampleLayout(task), withPatterns: false, 0, options.MemoryBytes, progress, cancellation);
         double collection = watch.Elapsed.TotalSeconds;
         using ResidualSums sums = new(contributions);
         ReadOnlySpan<float> residual = sums.Before(contributions.Graph.Nodes.Count - 1);

@@ -6,10 +6,11 @@ namespace CircuitLasso;
 /// A head of longer texts: it reads its sources pooled by the attention pattern that was recorded for each sample, sum over s of pattern[p, s] x[s], by one matrix for all
 /// slots. What outputs mean for the vector read is taken with the mean pattern.
 /// </summary>
-internal sealed class PooledHeadMap : TiedMap
+internal sealed class PooledHeadMap : LinearMap
 {
     private readonly ComponentContributions _contributions;
     private readonly double[] _coefficients;
+    private readonly Lazy<float[]> _single;
     private readonly double[] _meanPattern;
 
     /// <summary>Keeps the map.</summary>
@@ -23,6 +24,7 @@ internal sealed class PooledHeadMap : TiedMap
     {
         _contributions = contributions;
         _coefficients = coefficients;
+        _single = Single(coefficients);
         SampleLayout layout = contributions.Layout;
         _meanPattern = new double[layout.Slots * layout.Slots];
         for (int sample = 0; sample < layout.Samples; sample++)
@@ -90,6 +92,25 @@ internal sealed class PooledHeadMap : TiedMap
         System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(written, last);
         int columns = layout.Slots * targets;
         MatrixProduct.Gemm(false, false, layout.Samples, outputs, columns, 1f, mixed.Span, columns, last, outputs, 0f, result, outputs);
+    }
+
+    /// <inheritdoc/>
+    public override void PullRows(SampleBlock block, ReadOnlySpan<float> read, ReadOnlySpan<float> written, Span<float> pulled)
+    {
+        int rows = block.Rows * block.Probes;
+        int targets = written.Length / rows;
+        int width = _coefficients.Length / targets;
+        int slots = block.Rows / block.Samples;
+        int length = slots * targets;
+        using NativeBuffer<float> mixed = new(written.Length, zeroed: false);
+        for (int i = 0; i < block.Samples * block.Probes; i++)
+        {
+            MatrixProduct.Gemm(
+                true, false, slots, targets, slots, 1f, Pattern(block.First + (i % block.Samples)), slots, written.Slice(i * length, length), targets, 0f,
+                mixed.Slice((nint)i * length, length), targets);
+        }
+
+        MatrixProduct.Gemm(false, true, rows, width, targets, 1f, mixed.Span, targets, _single.Value, targets, 0f, pulled, width);
     }
 
     private ReadOnlySpan<float> Pattern(int sample)

@@ -114,19 +114,7 @@ internal sealed class SampleLayout
     public void Centre(Span<float> values, int columns, Span<float> taken = default)
     {
         int length = Slots * columns;
-        double[] means = new double[length];
-        for (int sample = 0; sample < Samples; sample++)
-        {
-            Range tokens = Tokens(sample, columns);
-            WidenedSums.Add(values.Slice(sample * length, length)[tokens], means.AsSpan()[tokens]);
-        }
-
-        for (int slot = 0; slot < Slots; slot++)
-        {
-            Span<double> own = means.AsSpan(slot * columns, columns);
-            System.Numerics.Tensors.TensorPrimitives.Divide(own, RealCount[slot], own);
-        }
-
+        double[] means = SlotMeans(values, columns);
         for (int i = 0; i < taken.Length; i++)
         {
             taken[i] = (float)means[i];
@@ -140,6 +128,30 @@ internal sealed class SampleLayout
             own[..tokens.Start.Value].Clear();
             own[tokens.End.Value..].Clear();
         }
+    }
+
+    /// <summary>The mean over the samples of every column, slot by slot: slots x columns.</summary>
+    /// <param name="values">Rows x columns, row-major.</param>
+    /// <param name="columns">Number of columns.</param>
+    public float[] Means(ReadOnlySpan<float> values, int columns) => [.. SlotMeans(values, columns).Select(mean => (float)mean)];
+
+    private double[] SlotMeans(ReadOnlySpan<float> values, int columns)
+    {
+        int length = Slots * columns;
+        double[] means = new double[length];
+        for (int sample = 0; sample < Samples; sample++)
+        {
+            Range tokens = Tokens(sample, columns);
+            WidenedSums.Add(values.Slice(sample * length, length)[tokens], means.AsSpan()[tokens]);
+        }
+
+        for (int slot = 0; slot < Slots; slot++)
+        {
+            Span<double> own = means.AsSpan(slot * columns, columns);
+            System.Numerics.Tensors.TensorPrimitives.Divide(own, RealCount[slot], own);
+        }
+
+        return means;
     }
 
     // Where a sample's tokens are in its slots.

@@ -1,10 +1,9 @@
-using CircuitLasso.Numerics;
-
 namespace CircuitLasso;
 
 /// <summary>
-/// A linear stand-in for one reader: what it writes, as a linear map of what it reads. Because it reads the sum of its sources' contributions, the same map takes every
-/// source's share to the share that the source has in what is written: A[u, v] is the same for all u. Vectors are those that the norm gives, before its gain. Immutable.
+/// A stand-in for one reader: what it writes, from what it reads. Because it reads the sum of its sources' contributions, the same map (for every sample one of its own,
+/// where the reader is not linear) takes every source's share to the share that the source has in what is written: A[u, v] is the same for all u. Vectors are those that
+/// the norm gives, before its gain. Immutable.
 /// </summary>
 /// <param name="node">The reader in the component graph.</param>
 /// <param name="share">The ridge penalty as a share of the design's mean diagonal.</param>
@@ -20,28 +19,21 @@ internal abstract class TiedMap(int node, double share, double explained)
     /// <summary>Share of the written squares that is explained on held-out samples.</summary>
     public double Explained { get; } = explained;
 
-    /// <summary>A T: what outputs mean for the vector read, slot by slot.</summary>
-    /// <param name="layout">The slots.</param>
-    /// <param name="written">T, (slots x coordinates) x outputs: what the outputs are of the reader's written coordinates.</param>
-    /// <param name="outputs">Number of outputs.</param>
-    /// <param name="pulled">(slots x width) x outputs; overwritten.</param>
-    public abstract void Pull(SampleLayout layout, ReadOnlySpan<double> written, int outputs, Span<double> pulled);
+    /// <summary>Whether <see cref="PullRows"/> looks at what is read.</summary>
+    public virtual bool DependsOnRead => false;
 
-    /// <summary>r A T for every sample: the part of the outputs that a source has by way of this reader.</summary>
-    /// <param name="source">The source as the reader's norm gives it, centred.</param>
-    /// <param name="scale">The reader's norm.</param>
-    /// <param name="written">T, as in <see cref="Pull"/>.</param>
-    /// <param name="pulled">What <see cref="Pull"/> made of it, after <see cref="ReaderScale.Project"/>.</param>
-    /// <param name="outputs">Number of outputs.</param>
-    /// <param name="result">Samples x outputs; overwritten.</param>
-    public virtual void Push(SourceRows source, ReaderScale scale, ReadOnlySpan<double> written, ReadOnlySpan<double> pulled, int outputs, Span<float> result)
+    /// <summary>A t, row by row: what something that is a linear function t of what is written, is of what is read.</summary>
+    /// <param name="block">The samples.</param>
+    /// <param name="read">What is read, centred slot by slot: rows x width; empty unless <see cref="DependsOnRead"/>.</param>
+    /// <param name="written">t, one coordinate vector a row and probe: probes x rows x coordinates.</param>
+    /// <param name="pulled">Probes x rows x width; overwritten.</param>
+    public abstract void PullRows(SampleBlock block, ReadOnlySpan<float> read, ReadOnlySpan<float> written, Span<float> pulled);
+
+    /// <summary>A matrix in single precision, as rows are, once it is asked for.</summary>
+    protected static Lazy<float[]> Single(double[] matrix) => new(() =>
     {
-        SampleLayout layout = source.Layout;
-        int columns = layout.Slots * source.Columns;
-        double[] ownDouble = source.HasBasis ? source.InCoordinates(pulled, layout.Slots, outputs) : [];
-        ReadOnlySpan<double> own = source.HasBasis ? ownDouble : pulled;
-        using NativeBuffer<float> matrix = new(own.Length, zeroed: false);
-        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating(own, matrix.Span);
-        MatrixProduct.Gemm(false, false, layout.Samples, outputs, columns, 1f, source.Values, columns, matrix.Span, outputs, 0f, result, outputs);
-    }
+        float[] single = new float[matrix.Length];
+        System.Numerics.Tensors.TensorPrimitives.ConvertTruncating<double, float>(matrix, single);
+        return single;
+    });
 }

@@ -23,14 +23,12 @@ internal sealed class TiedRegression
     private readonly int[] _rowFolds;
     private readonly int[] _foldSizes;
     private readonly RidgeShares _shares;
-    private readonly RandomSource? _random;
 
     private TiedRegression(
-        ComponentContributions contributions, DiscoveryTask task, RidgeShares shares, ulong? networkSeed, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        ComponentContributions contributions, DiscoveryTask task, RidgeShares shares, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         _contributions = contributions;
         _shares = shares;
-        _random = networkSeed is { } seed ? new RandomSource(seed) : null;
         SampleLayout layout = contributions.Layout;
         _sampleFolds = HeldOut(layout.FoldStart);
         _rowFolds = [.. _sampleFolds.Select(sample => sample * layout.Slots)];
@@ -40,11 +38,12 @@ internal sealed class TiedRegression
         Scales = new ReaderScale[graph.Nodes.Count];
         using ResidualSums sums = new(contributions);
         using NativeBuffer<float> read = new((nint)layout.Rows * contributions.Width);
-        float[] means = new float[networkSeed is null ? 0 : layout.Slots * contributions.Width];
+        Means = new (float[] Residual, float[] Read)[graph.Nodes.Count];
         for (int node = 1; node < graph.Nodes.Count;)
         {
             cancellation.ThrowIfCancellationRequested();
             int[] readers = [.. Enumerable.Range(node, graph.Nodes.Count - node).TakeWhile(other => graph.Nodes[other].Place == graph.Nodes[node].Place)];
+            float[] means = new float[contributions.HiddenSamples > 0 ? layout.Slots * contributions.Width : 0];
             ReaderScale scale = sums.Read(node, read.Span, means);
             foreach (int reader in readers)
             {
@@ -59,7 +58,14 @@ internal sealed class TiedRegression
 
             foreach (int mlp in readers.Where(reader => graph.Nodes[reader].Kind == CircuitNodeKind.Mlp))
             {
-                Maps[mlp] = FitMlp(mlp, read.Span, means, cancellation);
+                if (contributions.HiddenSamples == 0)
+                {
+                    Maps[mlp] = FitMlp(mlp, read.Span);
+                    continue;
+                }
+
+                Maps[mlp] = HiddenUnitRegression.Fit(contributions, mlp, read.Span, means);
+                Means[mlp] = (layout.Means(sums.Before(mlp), contributions.Width), means);
             }
 
             if (graph.Nodes[node].Kind == CircuitNodeKind.Logits)
@@ -79,6 +85,11 @@ internal sealed class TiedRegression
     /// <summary>The norm in front of every reader, by node.</summary>
     public ReaderScale[] Scales { get; }
 
+    /// <summary>
+    /// The mean at every slot (slots x width) of the residual stream in front of a reader and of what the norm makes of it, by node; only of MLPs that are read by their hidden units.
+    /// </summary>
+    public (float[] Residual, float[] Read)[] Means { get; }
+
     /// <summary>What is explained.</summary>
     public OutputRows Outputs { get; private set; } = null!;
 
@@ -92,31 +103,31 @@ internal sealed class TiedRegression
     /// <param name="model">The model.</param>
     /// <param name="task">The task.</param>
     /// <param name="options">How much memory a batch may take.</param>
+    /// <param name="withHiddenUnits">Whether MLPs are to be read by their hidden units (<see cref="HiddenUnitRegression"/>); gated ones are fitted by a line all the same.</param>
     /// <param name="progress">Told of texts done.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="InputException">The task does not fit the model, or has too few pairs.</exception>
     public static ComponentContributions Collect(
-        TransformerModel model, DiscoveryTask task, DiscoveryOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+        TransformerModel model, DiscoveryTask task, DiscoveryOptions options, bool withHiddenUnits, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(task);
         ArgumentNullException.ThrowIfNull(options);
         task.RequireFits(model);
         SampleLayout layout = new(task);
-        return ContributionCollector.Collect(model, layout, IsPooled(layout, model.Description.Width), options.MemoryBytes, progress, cancellation);
+        int hiddenSamples = withHiddenUnits && !model.Description.Mlp.Gated ? HiddenUnitRegression.SamplesNeeded(layout, model.Description.Width) : 0;
+        return ContributionCollector.Collect(model, layout, IsPooled(layout, model.Description.Width), hiddenSamples, options.MemoryBytes, progress, cancellation);
     }
 
     /// <summary>Fits all readers.</summary>
-    /// <param name="contributions">The contributions; with patterns where <see cref="IsPooled"/>.</param>
+    /// <param name="contributions">The contributions; with patterns where <see cref="IsPooled"/>. MLPs are read by their hidden units where these were recorded.</param>
     /// <param name="task">The task, for its answers.</param>
     /// <param name="shares">Among which penalties each reader chooses.</param>
-    /// <param name="networkSeed">Seed of the networks that stand in for MLPs (<see cref="NetworkMap"/>); null keeps every reader linear.</param>
     /// <param name="progress">Told of components done.</param>
     /// <param name="cancellation">Stops between places.</param>
     public static TiedRegression Fit(
-        ComponentContributions contributions, DiscoveryTask task, RidgeShares shares, ulong? networkSeed = null, IProgress<WorkProgress>? progress = null,
-        CancellationToken cancellation = default) =>
-        new(contributions, task, shares, networkSeed, progress, cancellation);
+        ComponentContributions contributions, DiscoveryTask task, RidgeShares shares, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default) =>
+        new(contributions, task, shares, progress, cancellation);
 
     /// <summary>What the methods that build on these fits say of them, and what they add of their own.</summary>
     /// <param name="own">What they add.</param>
@@ -203,12 +214,11 @@ internal sealed class TiedRegression
         }
     }
 
-    private TiedMap FitMlp(int mlp, ReadOnlySpan<float> read, ReadOnlySpan<float> means, CancellationToken cancellation)
+    private PositionMap FitMlp(int mlp, ReadOnlySpan<float> read)
     {
         using SourceRows written = new(_contributions, mlp, null);
         (double[] coefficients, double share, double explained) = Fit(read, _contributions.Width, written.Values, _contributions.Width, _rowFolds);
-        PositionMap linear = new(mlp, coefficients, share, explained);
-        return _random is null ? linear : NetworkRegression.BetterOf(linear, _contributions.Layout, read, means, written.Values, _random, cancellation);
+        return new PositionMap(mlp, coefficients, share, explained);
     }
 
     private (PositionMap Map, double Variation) FitOutputs(int node, ReadOnlySpan<float> read, ReadOnlySpan<float> residual)

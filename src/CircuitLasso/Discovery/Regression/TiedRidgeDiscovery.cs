@@ -28,9 +28,9 @@ internal sealed class TiedRidgeDiscovery : IDiscoveryMethod
         TransformerModel model, DiscoveryTask task, DiscoveryOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellation = default)
     {
         Stopwatch watch = Stopwatch.StartNew();
-        using ComponentContributions contributions = TiedRegression.Collect(model, task, options, progress, cancellation);
+        using ComponentContributions contributions = TiedRegression.Collect(model, task, options, withHiddenUnits: false, progress, cancellation);
         double collection = watch.Elapsed.TotalSeconds;
-        TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide, null, progress, cancellation);
+        TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide, progress, cancellation);
         BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, null, progress, cancellation);
         EdgeScores scores = relevance.ShareOfReaderTimesReader();
         bool[] chosen = options.RelativeThreshold is { } share ? EdgeSelection.AtLeastShareOfLargest(scores, share) : EdgeSelection.AtLeast(scores, Threshold);

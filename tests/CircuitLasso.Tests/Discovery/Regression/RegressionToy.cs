@@ -9,7 +9,7 @@ internal static class RegressionToy
     public const int Vocabulary = 7;
     public const int MaximumPositions = 40;
 
-    public static TransformerModel Model(NormalizationKind norm, bool causal, bool parallel = false, int outputs = 3, int seed = 3)
+    public static TransformerModel Model(NormalizationKind norm, bool causal, bool parallel = false, int outputs = 3, int seed = 3, bool gated = false)
     {
         ModelDescription description = new()
         {
@@ -25,7 +25,7 @@ internal static class RegressionToy
             ParallelSublayers = parallel,
             Normalization = new NormalizationDescription(norm, 1e-5f),
             Attention = new AttentionDescription { Heads = 2, KeyValueHeads = 2, HeadWidth = 3, HasInputBias = true, HasOutputBias = true, Causal = causal, ScoreScales = [0.6f, 0.6f] },
-            Mlp = new MlpDescription(8, Activation.Gelu, false, true),
+            Mlp = new MlpDescription(8, Activation.Gelu, gated, true),
         };
         Random random = new(seed);
         return new TransformerModel(description, new ModelParameters(description, description.Parameters().ToDictionary(

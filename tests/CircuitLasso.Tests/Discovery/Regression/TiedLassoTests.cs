@@ -15,18 +15,20 @@ public sealed class TiedLassoTests
         using TransformerModel model = RegressionToy.Model(norm, causal, parallel);
         DiscoveryTask task = RegressionToy.Task(20, [4], lastOnly);
         SampleLayout layout = new(task);
-        using ComponentContributions contributions = ContributionCollector.Collect(model, layout, false, 1 << 20, null, default);
+        using ComponentContributions contributions = ContributionCollector.Collect(model, layout, false, 0, 1 << 20, null, default);
         TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Damped);
+        using ContributionGrams grams = new(contributions.Graph, layout.Samples * layout.ScoredSlots.Length * regression.Outputs.Directions);
         Dictionary<(int Source, int Reader), float[]> parts = [];
         BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression, (source, reader, projected) =>
         {
+            grams.Add(source, reader, projected);
             lock (parts)
             {
                 parts.Add((source, reader), projected.ToArray());
             }
         });
 
-        GatedCircuit circuit = GatedCircuit.Solve(contributions, regression, 0.1, null, default);
+        GatedCircuit circuit = GatedCircuit.Solve(contributions.Graph, reader => grams[reader], relevance.NodeVariation, new GateRule(0.1, 1, 1), default);
 
         ComponentGraph graph = model.Components();
         Assert.InRange(circuit.LargestRelativeGap, 0, 1e-7);

@@ -32,7 +32,7 @@ public sealed class TiedRidgeTests
         using (TransformerModel model = RegressionToy.Model(norm, causal, outputs: outputs))
         {
             SampleLayout layout = new(RegressionToy.Task(20, [4, 2, 5], lastOnly: true, classes: outputs));
-            using ComponentContributions contributions = ContributionCollector.Collect(model, layout, true, 1 << 16, null, default);
+            using ComponentContributions contributions = ContributionCollector.Collect(model, layout, true, 0, 1 << 16, null, default);
             Assert.True(RowReaders.SuitsHeads(contributions, 2, Math.Max(1, outputs - 1)));
         }
 
@@ -54,7 +54,7 @@ public sealed class TiedRidgeTests
         DiscoveryTask task = RegressionToy.Task(30, [4], lastOnly: false);
         ComponentDiscovery found = new TiedRidgeDiscovery().Discover(model, task, new DiscoveryOptions());
         SampleLayout layout = new(task);
-        using ComponentContributions contributions = ContributionCollector.Collect(model, layout, false, 1 << 20, null, default);
+        using ComponentContributions contributions = ContributionCollector.Collect(model, layout, false, 0, 1 << 20, null, default);
         TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide);
         BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression);
         ComponentGraph graph = model.Components();
@@ -106,7 +106,7 @@ public sealed class TiedRidgeTests
         {
             SampleLayout layout = new(task);
             Assert.Equal(pooled, TiedRegression.IsPooled(layout, model.Description.Width));
-            using ComponentContributions contributions = ContributionCollector.Collect(model, layout, pooled, 1 << 16, null, default);
+            using ComponentContributions contributions = ContributionCollector.Collect(model, layout, pooled, 0, 1 << 16, null, default);
             TiedRegression regression = TiedRegression.Fit(contributions, task, RidgeShares.Wide);
             BackwardRelevance relevance = BackwardRelevance.Compute(contributions, regression);
             (double[] edges, double[] nodes) = new ExplicitTiedRidge(model, layout, pooled).Compute([.. regression.Maps.Select(map => map?.Share ?? 0)]);

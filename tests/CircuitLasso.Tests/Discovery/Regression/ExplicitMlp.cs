@@ -1,24 +1,24 @@
 namespace CircuitLasso.Tests;
 
-/// <summary>A reader's network once more, in double precision, its GELU by a series and its derivatives by differences.</summary>
-internal sealed class ExplicitNetwork(ReaderNetwork network)
+/// <summary>A fitted MLP once more, in double precision, its GELU by a series and its derivatives by differences.</summary>
+internal sealed class ExplicitMlp(FittedMlp mlp)
 {
     private const int Points = 200;
     private const double Step = 1e-5;
-    private readonly float[] _outputBias = network.Apply(new float[network.Read]);
+    private readonly float[] _outputBias = mlp.Apply(new float[mlp.Read]);
 
     /// <summary>f(x), up to the same vector for all x.</summary>
     public double[] Apply(double[] x)
     {
-        double[] hidden = [.. network.HiddenInputs(new float[network.Read]).Select((bias, unit) =>
-            Gelu(bias + x.Select((value, i) => value * network.InputWeights[(i * ReaderNetwork.Hidden) + unit]).Sum()))];
-        return [.. _outputBias.Select((_, j) => hidden.Select((value, unit) => value * network.OutputWeights[(unit * network.Written) + j]).Sum())];
+        double[] hidden = [.. mlp.HiddenInputs(new float[mlp.Read]).Select((bias, unit) =>
+            Gelu(bias + x.Select((value, i) => value * mlp.InputWeights[(i * mlp.Hidden) + unit]).Sum()))];
+        return [.. _outputBias.Select((_, j) => hidden.Select((value, unit) => value * mlp.OutputWeights[(unit * mlp.Written) + j]).Sum())];
     }
 
     /// <summary>The derivative of f in a direction, averaged along the path from one point by a distance.</summary>
     public double[] AlongPath(double[] from, double[] distance, double[] direction)
     {
-        double[] sum = new double[network.Written];
+        double[] sum = new double[mlp.Written];
         for (int point = 0; point < Points; point++)
         {
             double alpha = (point + 0.5) / Points;

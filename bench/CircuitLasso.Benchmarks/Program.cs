@@ -14,6 +14,7 @@ internal static class Program
         ("collect", "a collection against its forward passes alone", CollectBenchmark.Run),
         ("logistic", "l1-penalised logistic regression on files; bench/logistic.py runs the rival beside it", LogisticBenchmark.Run),
         ("discovery", "circuit discovery by regression against EAP-IG, on the known circuits and at GPT-2 small's shape", DiscoveryBenchmark.Run),
+        ("features", "circuits of features by regression against sparse feature circuits, on agreement pairs: faithfulness and seconds", FeatureBenchmark.Run),
     ];
 
     private static int Main(string[] arguments)

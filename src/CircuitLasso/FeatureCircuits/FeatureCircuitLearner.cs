@@ -12,8 +12,8 @@ namespace CircuitLasso;
 /// <para>lambda: unless it is given, each regression has its own, the one on its path with the least extended Bayesian criterion at gamma = 1
 /// (<see cref="CircuitLasso.Regression.SharedPathSelection"/>), because the aim is the right parents among tens of thousands of columns and not the best prediction.
 /// The criterion knows the number of rows, so nothing has to be scaled where rows are left out.</para>
-/// <para>Relevance of a node: with T its linear map to y through all coefficients after it and r its centred activations, V(r T) / V(y), at most 1; V is a sum of squares
-/// over rows, and y of classes the fitted scores. Same store, options and seed: same circuit, whatever the number of threads.</para>
+/// <para>Relevance of a node: with T its linear map to y through all coefficients after it and r its centred activations, |sum of (r T) y| / sum of y y over rows and outputs, at most 1:
+/// the share of y's variation that goes along with what the node gives it. y is centred, and of classes the fitted scores. What a node varies by that y does not follow counts for nothing. Same store, options and seed: same circuit, whatever the number of threads.</para>
 /// </remarks>
 public static class FeatureCircuitLearner
 {

@@ -62,7 +62,7 @@ internal sealed class FeatureCircuitLearning
         FeatureReadout fitted = FitTarget(target, columns);
         CircuitNode y = new(target.NodeName, target.Kind, readout.Place + 1) { Relevance = 1, Explained = fitted.Explained, Label = target.Name };
         _graph.AddTarget(y);
-        _graph.TargetVariation = fitted.Variation;
+        _graph.Response = fitted.Response;
         _graph.Add(columns, y.Name, fitted.Entries, null);
         _gaps.Add(fitted.Fit.Certificate.RelativeGap);
         _missed += fitted.Fit.Certificate.Converged ? 0 : 1;
@@ -80,13 +80,13 @@ internal sealed class FeatureCircuitLearning
         }
 
         FeatureColumns columns = Holding(site);
-        double variation = columns.Variation(columns.Find(site)!.Value.FirstFeature + feature);
-        if (!(variation > 0))
+        int column = columns.Find(site)!.Value.FirstFeature + feature;
+        if (!(columns.Variation(column) > 0))
         {
             throw new InputException(node.ToString(), "is the same in every row: there is nothing to explain", "choose a feature that fires on some of the texts");
         }
 
-        _graph.TargetVariation = variation;
+        _graph.Response = [columns.Combine([(column, 1)])];
         _graph.StartFrom(site, feature);
         Backwards(site.Place, explain: true);
         return Finish(node.ToString(), node.ToString(), null);
@@ -241,7 +241,7 @@ internal sealed class FeatureCircuitLearning
     {
         FeatureBlock block = holder.Find(site)!.Value;
         (int Feature, double Relevance)[] features =
-            [.. _graph.MapsFrom(site).Select(map => (map.Key, _graph.Share(holder.Variation(block.FirstFeature + map.Key) * map.Value.Sum(value => value * value))))];
+            [.. _graph.MapsFrom(site).Select(map => (map.Key, _graph.Relevance(holder, [(block.FirstFeature + map.Key, map.Value)])))];
         HashSet<int> kept = [.. features.Where(pair => pair.Relevance >= _options.MinimumRelevance).OrderByDescending(pair => pair.Relevance).Take(_options.FeaturesPerSite).Select(pair => pair.Feature)];
         foreach ((int feature, double relevance) in features)
         {
@@ -251,7 +251,7 @@ internal sealed class FeatureCircuitLearning
         if (_graph.ErrorMap(site) is { } map)
         {
             int width = block.End - block.FirstError, outputs = map.Length / width;
-            double relevance = _graph.Share(Enumerable.Range(0, outputs).Sum(k => holder.Variation(block.FirstError, [.. Enumerable.Range(0, width).Select(i => map[(i * outputs) + k])])));
+            double relevance = _graph.Relevance(holder, Enumerable.Range(0, width).Select(i => (block.FirstError + i, map[(i * outputs)..((i + 1) * outputs)])));
             _graph.AddNode(site, null, relevance, null, relevance >= _options.MinimumRelevance);
         }
 

@@ -123,36 +123,37 @@ internal sealed class FeatureColumns
         return squares + ((Rows - _columns.ValuesOf(column).Length) * mean * mean);
     }
 
-    /// <summary>Sum over rows of the square of a combination of neighbouring columns less its mean.</summary>
-    /// <param name="firstColumn">The first column.</param>
-    /// <param name="weights">A weight for it and for those after it.</param>
-    public double Variation(int firstColumn, ReadOnlySpan<double> weights)
+    /// <summary>Sum over rows of a column times numbers whose mean is 0.</summary>
+    public double Covariation(int column, double[] centred)
     {
-        double[] sums = new double[Rows];
-        for (int k = 0; k < weights.Length; k++)
+        ReadOnlySpan<int> rows = _columns.RowsOf(column);
+        ReadOnlySpan<float> values = _columns.ValuesOf(column);
+        double sum = 0;
+        for (int i = 0; i < rows.Length; i++)
         {
-            AddScaled(firstColumn + k, weights[k], sums);
+            sum += values[i] * centred[rows[i]];
         }
 
-        return Variation(sums);
+        return sum;
     }
 
-    /// <summary>The same of scores, added up over them.</summary>
-    public double ScoreVariation(IReadOnlyList<FeatureEntry> entries, int outputs)
+    /// <summary>A combination of columns, row by row, less its mean.</summary>
+    public double[] Combine(IEnumerable<(int Column, double Weight)> weights)
     {
-        double total = 0;
-        for (int k = 0; k < outputs; k++)
+        double[] sums = new double[Rows];
+        foreach ((int column, double weight) in weights)
         {
-            double[] sums = new double[Rows];
-            foreach (FeatureEntry entry in entries)
-            {
-                AddScaled(entry.Column, entry.Values[k], sums);
-            }
-
-            total += Variation(sums);
+            AddScaled(column, weight, sums);
         }
 
-        return total;
+        return Centred(sums);
+    }
+
+    /// <summary>Numbers less their mean.</summary>
+    public static double[] Centred(double[] numbers)
+    {
+        double mean = numbers.Average();
+        return [.. numbers.Select(number => number - mean)];
     }
 
     /// <summary>The site that a column belongs to.</summary>
@@ -179,12 +180,6 @@ internal sealed class FeatureColumns
         }
 
         return null;
-    }
-
-    private static double Variation(double[] sums)
-    {
-        double mean = sums.Average();
-        return sums.Sum(value => (value - mean) * (value - mean));
     }
 
     private void AddScaled(int column, double weight, double[] sums)

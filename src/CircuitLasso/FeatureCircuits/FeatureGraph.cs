@@ -15,12 +15,17 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     private readonly List<CircuitEdge> _edges = [];
     private readonly Dictionary<(string Source, string Target), double> _carried = [];
     private readonly Dictionary<string, double> _reach = [];
+    private double _variation;
 
     /// <summary>The coefficients behind the edges that leave errors.</summary>
     public Dictionary<(string Source, string Target), double[]> ErrorCoefficients { get; } = [];
 
-    /// <summary>Sum of squares over rows of what relevance is a share of; set before an edge is added, unless maps are not followed.</summary>
-    public double TargetVariation { get; set; }
+    /// <summary>What relevance is a share of, output by output: a number for each row, less their mean. Set before an edge is added, unless maps are not followed.</summary>
+    public IReadOnlyList<double[]> Response
+    {
+        get;
+        set => (field, _variation) = (value, value.Sum(output => output.Sum(number => number * number)));
+    } = [];
 
     /// <summary>Number of coefficients that are not zero.</summary>
     public long NonZeros { get; private set; }
@@ -28,8 +33,14 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     /// <summary>Number of edges.</summary>
     public int Edges => _edges.Count;
 
-    /// <summary>A variation as a share of the target's, at most 1.</summary>
-    public double Share(double variation) => TargetVariation > 0 ? Math.Min(1, variation / TargetVariation) : 0;
+    /// <summary>The share of the target's variation that goes along with what columns give it, at most 1; which way they go does not matter.</summary>
+    /// <param name="columns">The columns.</param>
+    /// <param name="maps">What each of them gives each output.</param>
+    public double Relevance(FeatureColumns columns, IEnumerable<(int Column, double[] Map)> maps)
+    {
+        double given = maps.Sum(pair => pair.Map.Select((weight, output) => weight == 0 ? 0 : weight * columns.Covariation(pair.Column, Response[output])).Sum());
+        return Share(Math.Abs(given));
+    }
 
     /// <summary>Sets the target.</summary>
     public void AddTarget(CircuitNode node)
@@ -124,6 +135,8 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
 
     private double Reach(CircuitNode node) => _reach.GetValueOrDefault(node.Name);
 
+    private double Share(double variation) => _variation > 0 ? Math.Min(1, variation / _variation) : 0;
+
     private static void AddMap(SortedDictionary<int, double[]> maps, int feature, double[] values, double[]? through)
     {
         int outputs = through?.Length ?? values.Length;
@@ -140,7 +153,9 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
 
     // What an edge carries of its target, times what that gives y.
     private static double Carried(FeatureColumns source, FeatureEntry[] entries, double[]? through) =>
-        (entries.Length == 1 ? source.Variation(entries[0].Column) * entries[0].Values.Sum(value => value * value) : source.ScoreVariation(entries, entries[0].Values.Length))
+        (entries.Length == 1
+            ? source.Variation(entries[0].Column) * entries[0].Values.Sum(value => value * value)
+            : Enumerable.Range(0, entries[0].Values.Length).Sum(k => source.Combine(entries.Select(entry => (entry.Column, entry.Values[k]))).Sum(value => value * value)))
         * (through?.Sum(value => value * value) ?? 1);
 
     private static double Norm(IEnumerable<double> values) => Math.Sqrt(values.Sum(value => value * value));

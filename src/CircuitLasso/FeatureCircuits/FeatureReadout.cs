@@ -6,9 +6,9 @@ namespace CircuitLasso;
 /// <summary>The target's own regression, read as what each column gives it.</summary>
 /// <param name="Fit">The fit.</param>
 /// <param name="Entries">Its coefficients by column.</param>
-/// <param name="Variation">Sum of squares over rows of what relevance is a share of: the number itself, or the fitted scores of classes.</param>
+/// <param name="Response">What relevance is a share of, less its mean: the number itself, or the fitted scores of classes, output by output.</param>
 /// <param name="Explained">The share of a number's variation that the fit explains; null for classes.</param>
-internal sealed record FeatureReadout(SharedReadout Fit, IReadOnlyList<FeatureEntry> Entries, double Variation, double? Explained)
+internal sealed record FeatureReadout(SharedReadout Fit, IReadOnlyList<FeatureEntry> Entries, IReadOnlyList<double[]> Response, double? Explained)
 {
     /// <summary>Reads a fit.</summary>
     /// <param name="fit">The fit.</param>
@@ -39,12 +39,11 @@ internal sealed record FeatureReadout(SharedReadout Fit, IReadOnlyList<FeatureEn
         FeatureEntry[] entries = [.. byColumn.Select(pair => new FeatureEntry(pair.Key, pair.Value, hasPath ? enters[pair.Key] : null, stability is null ? null : Share(stability, pair.Key, 0)))];
         if (numbers is null)
         {
-            return new FeatureReadout(fit, entries, columns.ScoreVariation(entries, outputs), null);
+            return new FeatureReadout(fit, entries, [.. Enumerable.Range(0, outputs).Select(k => columns.Combine(entries.Select(entry => (entry.Column, entry.Values[k]))))], null);
         }
 
-        double mean = numbers.Average(), variation = numbers.Sum(value => (value - mean) * (value - mean));
         TargetCertificate certificate = fit.Certificate;
-        return new FeatureReadout(fit, entries, variation, certificate.NullLoss > 0 ? Math.Max(0, 1 - (certificate.Loss / certificate.NullLoss)) : 0);
+        return new FeatureReadout(fit, entries, [FeatureColumns.Centred(numbers)], certificate.NullLoss > 0 ? Math.Max(0, 1 - (certificate.Loss / certificate.NullLoss)) : 0);
     }
 
     /// <summary>An entry of a matrix of shares, 0 where it has none.</summary>

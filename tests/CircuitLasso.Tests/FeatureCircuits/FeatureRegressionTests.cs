@@ -70,17 +70,17 @@ public sealed class FeatureRegressionTests : IDisposable
     }
 
     [Fact]
-    public void Relevance_is_the_share_of_the_targets_variation_that_passes_through_a_node()
+    public void Relevance_is_the_share_of_the_targets_variation_that_goes_along_with_what_a_node_gives_it()
     {
         FeatureRows rows = new(5, texts: 300, features: 14);
         using ActivationStoreReader store = rows.Write(_folder.PathOf("store"));
         Circuit circuit = FeatureCircuitLearner.Learn(store, StoreTarget.Read(store, "score"), new() { MinimumRelevance = 0 }, cancellation: TestContext.Current.CancellationToken).Circuit;
-        double total = Variation([.. rows.Score.Select(value => (double)value)]);
+        double[] score = [.. rows.Score.Select(value => (double)value)];
         foreach (CircuitNode node in circuit.Nodes.Where(node => node.Kind == CircuitNodeKind.Feature))
         {
             FeatureNodeName name = FeatureNodeName.Parse(node.Name);
             double map = Map(circuit, node.Name);
-            Assert.Equal(Math.Min(1, map * map * Variation(Column(rows, name.Site, name.Feature!.Value)) / total), node.Relevance, 1e-9);
+            Assert.Equal(Math.Min(1, Math.Abs(map * Covariation(Column(rows, name.Site, name.Feature!.Value), score)) / Covariation(score, score)), node.Relevance, 1e-9);
         }
 
         Assert.Equal(1, circuit.Target.Relevance);
@@ -227,10 +227,10 @@ public sealed class FeatureRegressionTests : IDisposable
         return 2 * Columns(rows, sites).Max(column => Math.Abs(column.Values.Zip(target, (x, y) => x * (y - mean)).Sum()));
     }
 
-    private static double Variation(double[] values)
+    private static double Covariation(double[] first, double[] second)
     {
-        double mean = values.Average();
-        return values.Sum(value => (value - mean) * (value - mean));
+        (double a, double b) = (first.Average(), second.Average());
+        return first.Zip(second, (x, y) => (x - a) * (y - b)).Sum();
     }
 
     // Through every path, one after another.

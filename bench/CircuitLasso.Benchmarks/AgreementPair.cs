@@ -11,9 +11,6 @@ namespace CircuitLasso.Benchmarks;
 /// <param name="IsPlural">Whether the beginning wants the plural.</param>
 internal sealed record AgreementPair(string Clean, string Corrupt, string Right, string Wrong, bool IsPlural)
 {
-    /// <summary>The families of the shared agreement data whose tests are large enough.</summary>
-    public static IReadOnlyList<string> Families { get; } = ["nounpp", "within_rc"];
-
     /// <summary>Pairs of the embedded grammar; no beginning stands in two of them.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="count">How many examples are drawn; fewer pairs are left.</param>
@@ -33,18 +30,6 @@ internal sealed record AgreementPair(string Clean, string Corrupt, string Right,
         }
     }
 
-    /// <summary>Pairs of a file of the shared agreement data, shuffled.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="family">One of <see cref="Families"/>.</param>
-    /// <param name="split">"train" or "test".</param>
-    /// <param name="random">Shuffles.</param>
-    public static IEnumerable<AgreementPair> OfFile(string folder, string family, string split, Random random)
-    {
-        AgreementPair[] pairs = [.. File.ReadLines(Path.Combine(folder, $"{family}_{split}.json")).Select(Parse)];
-        random.Shuffle(pairs);
-        return pairs;
-    }
-
     /// <summary>Writes the pairs, each also the other way round (the twin, asked for the same answers), as a task file.</summary>
     public static void Write(string path, IEnumerable<AgreementPair> pairs)
     {
@@ -55,13 +40,4 @@ internal sealed record AgreementPair(string Clean, string Corrupt, string Right,
 
     /// <summary>Whether both beginnings have as many tokens.</summary>
     public bool IsEven(Tokenizer tokenizer) => tokenizer.Encode(Clean).Length == tokenizer.Encode(Corrupt).Length;
-
-    private static AgreementPair Parse(string line)
-    {
-        using JsonDocument json = JsonDocument.Parse(line);
-        string Text(string name) => json.RootElement.GetProperty(name).GetString()!;
-
-        // English verbs end in s in the singular (does, goes, has, is, was).
-        return new AgreementPair(Text("clean_prefix"), Text("patch_prefix"), Text("clean_answer"), Text("patch_answer"), !Text("clean_answer").EndsWith('s'));
-    }
 }

@@ -6,7 +6,7 @@ namespace CircuitLasso.Benchmarks;
 
 /// <summary>
 /// Circuits of features by regression against sparse feature circuits (gradients) on agreement pairs that the model answers rightly. Every ranking grows on pairs that none of them has
-/// seen; areas of |1 - faithfulness| and |completeness| over the logarithm of the number kept are compared, and the seconds. Options: <c>[--part NAME] [--threads N] [--data DIR]</c>.
+/// seen; areas of |1 - faithfulness| and |completeness| over the logarithm of the number kept are compared, and the seconds. Options: <c>[--part NAME] [--threads N]</c>.
 /// </summary>
 internal static class FeatureBenchmark
 {
@@ -51,27 +51,6 @@ internal static class FeatureBenchmark
         finally
         {
             Directory.Delete(work, recursive: true);
-        }
-
-        if (options.Data is { } data && (options.Part is null || "stories260k".Contains(options.Part, StringComparison.Ordinal)))
-        {
-            Stories(data);
-        }
-    }
-
-    private static void Stories(string data)
-    {
-        string model = Path.Combine(data, "stories260k");
-        using FeatureExperiment stories = new(model, TrainedAutoencoders.Of(model, Path.Combine(data, "text", "tinystories_1000.json")));
-        foreach (string family in AgreementPair.Families)
-        {
-            Compare("stories260k, " + family, stories, seed =>
-            {
-                Random random = new((int)seed);
-                return (
-                    stories.Right(AgreementPair.OfFile(Path.Combine(data, "agreement"), family, "train", random), LearningPairs),
-                    stories.Right(AgreementPair.OfFile(Path.Combine(data, "agreement"), family, "test", random), TestPairs));
-            });
         }
     }
 

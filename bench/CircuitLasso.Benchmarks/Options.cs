@@ -37,9 +37,6 @@ internal sealed class Options
                 case "--part":
                     Part = value;
                     break;
-                case "--data":
-                    Data = value;
-                    break;
                 default:
                     throw new ArgumentException($"unknown option {arguments[i]}");
             }
@@ -59,6 +56,4 @@ internal sealed class Options
     public string Set { get; } = "clean";
 
     public string? Part { get; }
-
-    public string? Data { get; }
 }

@@ -56,7 +56,7 @@ internal sealed class ColaCommand : ToolCommand
         : base(
             "cola",
             "The experiment on acceptability, end to end: features of a model's autoencoders over sentences, circuits of the label and of the log-probability that the model gives "
-            + "the sentences, names, tests by ablation, curves over lambda, and a report to open in a browser.\n\n"
+            + "the sentences, whole and per token, names, tests by ablation, curves over lambda, and a report to open in a browser.\n\n"
             + "What is finished in the folder is not done again, so that an interrupted run goes on with the same command.")
     {
         foreach (Option option in (Option[])[_model, _autoencoders, _text, _textColumn, _labelColumn, _task, _pairs, _sentences, _lambdaRatios, _shuffle, _random, _others, _seed, _out])

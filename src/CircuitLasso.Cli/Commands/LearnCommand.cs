@@ -28,7 +28,7 @@ internal sealed class LearnCommand : ToolCommand
 
     private readonly Option<string?> _target = new("--target")
     {
-        Description = "What to explain: label (the text's class), logprob (of the text), logit:TOKEN or logitdiff:A,B (after the text), logitdiff or answer_logprob "
+        Description = "What to explain: label (the text's class), logprob (of the text), mean_logprob (per token), logit:TOKEN or logitdiff:A,B (after the text), logitdiff or answer_logprob "
             + "(of the answers that were collected) [default: label where the store has labels, else logprob].",
         HelpName = "WHAT",
     };

@@ -1,7 +1,7 @@
 namespace CircuitLasso;
 
 /// <summary>What was learnt of one target.</summary>
-/// <param name="Target">The target: <c>label</c> or <c>logprob</c>.</param>
+/// <param name="Target">The target: <c>label</c>, <c>logprob</c> or <c>mean_logprob</c>.</param>
 /// <param name="File">The circuit's file.</param>
 /// <param name="Circuit">The circuit, named; its metrics hold the held-out fit and, where a task was given, faithfulness and completeness.</param>
 /// <param name="Phenomena">What happens to concepts along it.</param>

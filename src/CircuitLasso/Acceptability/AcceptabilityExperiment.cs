@@ -4,7 +4,7 @@ namespace CircuitLasso;
 
 /// <summary>
 /// The experiment on judgements of acceptability, end to end: features of a model's autoencoders over sentences, pooled by their mean; circuits of the sentences' label and of the
-/// log-probability that the model gives them; names, tests by ablation, curves over lambda, controls, and a web page. Goes on where an interrupted call stopped.
+/// log-probability that the model gives them, whole and per token; names, tests by ablation, curves over lambda, controls, and a web page. Goes on where an interrupted call stopped.
 /// </summary>
 public static class AcceptabilityExperiment
 {

@@ -12,7 +12,7 @@ internal static class AcceptabilityReport
     {
         StaticReport report = new(
             "Acceptability, feature by feature",
-            Text($"{result.Rows:N0} sentences, the features of {result.ActiveFeatures.Count} sites averaged over the tokens of each. What is explained: the sentences' label, and the log-probability that the model gives them."));
+            Text($"{result.Rows:N0} sentences, the features of {result.ActiveFeatures.Count} sites averaged over the tokens of each. What is explained: the sentences' label, and the log-probability that the model gives them, whole and per token."));
         report.AddTable(
             "What was found",
             ["target", "held out", "best of shuffled targets", "predictable", "features", "edges", "chains", "merges", "drops", "look spurious"],
@@ -34,6 +34,7 @@ internal static class AcceptabilityReport
         report.AddNote(
             "What this does not say",
             "An edge says that two features go together over sentences, under the model's order of computation. Ablation tests the features of a circuit as a set, on a behaviour of the model, which is not the label.",
+            "The log-probability of a sentence falls with its length, and averaged features show the length: a feature of the first token is divided by it. The mean per token is mostly free of that.",
             "A label that is not predictable from averaged features may still be known to the model in another form.");
         return report;
     }

@@ -11,7 +11,7 @@ internal sealed class AcceptabilityRun(
     string folder, AcceptabilityInputs inputs, AcceptabilityOptions options, IProgress<WorkProgress>? progress, Action<string>? message, CancellationToken cancellation)
 {
     private const int RandomSets = 3;
-    private static readonly string[] _targets = ["label", ActivationCollector.LogProbabilityTarget];
+    private static readonly string[] _targets = ["label", ActivationCollector.LogProbabilityTarget, StoreTarget.MeanLogProbability];
     private readonly StageLog _log = new(Path.Combine(folder, AcceptabilityExperiment.LogFile));
 
     // Learning needs the memory that models and autoencoders take: they are read for collecting, let go, and read again for names.

@@ -8,13 +8,16 @@ namespace CircuitLasso;
 public static class StoreTarget
 {
     private const int RowsAtOnce = 256;
+    /// <summary>The text's log-probability over the number of its tokens after the first: what of it is not the text's length.</summary>
+    public const string MeanLogProbability = "mean_logprob";
+
     private const string LogitPrefix = "logit:";
     private const string LogitDifferencePrefix = "logitdiff:";
 
     /// <summary>Reads a target, row by row.</summary>
     /// <param name="store">The store.</param>
     /// <param name="name">
-    /// <c>label</c>; a target that the store holds (<c>logprob</c>, <c>logitdiff</c>, <c>answer_logprob</c>); <c>logit:TOKEN</c> or <c>logitdiff:A,B</c> after the row's last position.
+    /// <c>label</c>; <c>mean_logprob</c>, the text's log-probability over the number of its tokens after the first; a target that the store holds (<c>logprob</c>, <c>logitdiff</c>, <c>answer_logprob</c>); <c>logit:TOKEN</c> or <c>logitdiff:A,B</c> after the row's last position.
     /// </param>
     /// <param name="modelFolder">The model, for <c>logit:</c> and <c>logitdiff:</c>; null takes the folder that the store names.</param>
     /// <exception cref="InputException">There is no such target, a token is not one, or the model is not the one the store was made by.</exception>
@@ -25,6 +28,11 @@ public static class StoreTarget
         if (name == "label")
         {
             return Label(store);
+        }
+
+        if (name == MeanLogProbability)
+        {
+            return Mean(store);
         }
 
         if (name.StartsWith(LogitPrefix, StringComparison.Ordinal))
@@ -55,6 +63,21 @@ public static class StoreTarget
         StoreRow[] rows = new StoreRow[checked((int)store.RowCount)];
         store.ReadRowDescriptions(0, rows);
         return LearningTarget.Label([.. rows.Select(row => row.Label)], store.Manifest.LabelClasses);
+    }
+
+    // A text of one token has no such mean, and its row is left out.
+    private static LearningTarget Mean(ActivationStoreReader store)
+    {
+        if (store.Manifest.Pooling == Pooling.None)
+        {
+            throw new InputException(store.Folder, "has a row for every token, and a mean is one of a text", "choose --target logprob, or collect with positions pooled");
+        }
+
+        float[] sums = new float[checked((int)store.RowCount)];
+        store.ReadTarget(ActivationCollector.LogProbabilityTarget, 0, sums);
+        StoreRow[] rows = new StoreRow[sums.Length];
+        store.ReadRowDescriptions(0, rows);
+        return LearningTarget.Behaviour(MeanLogProbability, [.. sums.Select((sum, row) => rows[row].Length > 1 ? sum / (double)(rows[row].Length - 1) : double.NaN)]);
     }
 
     private static LearningTarget Logits(ActivationStoreReader store, string name, string? modelFolder, string[] tokens, double[] factors)

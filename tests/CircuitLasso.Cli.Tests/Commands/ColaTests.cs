@@ -18,7 +18,7 @@ public sealed class ColaTests : IDisposable
         JsonElement first = Json([.. command, "--json"]);
         Assert.Equal(800, first.GetProperty("sentences").GetInt32());
         Assert.Equal(
-            ["collect and encode", "learn label", "curves over lambda", "learn logprob", "name", "evaluate"],
+            ["collect and encode", "learn label", "curves over lambda", "learn logprob", "learn mean_logprob", "name", "evaluate"],
             first.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("stage").GetString()));
         Assert.Equal(EmbeddedAutoencoders.Sites, first.GetProperty("active_features").EnumerateObject().Select(site => site.Name));
         JsonElement logprob = first.GetProperty("circuits")[1];
@@ -31,6 +31,7 @@ public sealed class ColaTests : IDisposable
         int[] kept = [.. logprob.GetProperty("curve").EnumerateArray().Select(point => point.GetProperty("features").GetInt32())];
         Assert.True(kept[0] < kept[1], $"{kept[0]} features at the larger lambda, {kept[1]} at the smaller");
 
+        Assert.Equal("mean_logprob", first.GetProperty("circuits")[2].GetProperty("target").GetString());
         Circuit circuit = CircuitFile.Read(Path.Combine(work, "logprob.circuit"));
         Assert.All(
             circuit.NodesInCircuit().Where(name => circuit[name].Kind == CircuitNodeKind.Feature),

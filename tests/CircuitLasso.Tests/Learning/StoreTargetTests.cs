@@ -28,6 +28,21 @@ public sealed class StoreTargetTests : IDisposable
     }
 
     [Fact]
+    public void The_mean_log_probability_is_that_of_a_direct_pass_over_the_tokens_after_the_first()
+    {
+        using ActivationStoreReader store = Collect();
+        LearningTarget mean = StoreTarget.Read(store, "mean_logprob");
+        Assert.Equal(("mean_logprob", "logits"), (mean.Name, mean.NodeName));
+        for (int row = 0; row < _texts.Length; row += 7)
+        {
+            int[] ids = _tiny.Tokenizer.Encode(_texts[row]);
+            float[][] logits = _tiny.LogitsAlone(ids);
+            double expected = Enumerable.Range(1, ids.Length - 1).Average(token => logits[token - 1][ids[token]] - Math.Log(logits[token - 1].Sum(logit => Math.Exp(logit))));
+            Assert.Equal(expected, mean.Numbers![row], 1e-4);
+        }
+    }
+
+    [Fact]
     public void Logits_and_their_differences_equal_those_of_a_direct_pass()
     {
         using ActivationStoreReader store = Collect();

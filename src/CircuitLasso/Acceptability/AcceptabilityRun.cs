@@ -175,7 +175,11 @@ internal sealed class AcceptabilityRun(
                         message?.Invoke(left);
                     }
 
-                    task = read.Task;
+                    double[] scores = read.Task.Scores(model.Model);
+                    int right = scores.Count(score => score > 0);
+                    AcceptabilityInputs.Require(right > 0, path, "the model finds the right answer more probable in no pair", "give other pairs, or leave --task out");
+                    message?.Invoke($"evaluate: the model finds the right answer more probable in {right} of {scores.Length} pairs, which are taken");
+                    task = read.Task.Select(pair => scores[pair] > 0);
                     evaluator = new FeatureCircuitEvaluator(new AutoencoderSites(model.Model, model.Autoencoders), task);
                 }
 

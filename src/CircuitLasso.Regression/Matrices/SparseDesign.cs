@@ -56,7 +56,9 @@ public sealed class SparseDesign : SharedDesign
     public override SharedGram? ComputeGram(long maximumBytes = long.MaxValue, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         long nodes = Rows <= _blockRows ? 0 : 2 + BitOperations.Log2((uint)((Rows - 1) / _blockRows));
-        long room = maximumBytes - SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask) - (nodes * Environment.ProcessorCount * 8L * Columns);
+        bool[] together = SummedTogether();
+        long neighbours = together.Contains(true) ? FrequentColumnSums.WorkingBytes(Rows, Columns) : 0;
+        long room = maximumBytes - SharedGramBuilder.WorkingBytes(Columns, ColumnsPerTask) - (Environment.ProcessorCount * (neighbours + (nodes * 8L * Columns)));
         if (room < 0 || EstimateGramBytes() > FarAbove * room)
         {
             return null;
@@ -70,7 +72,22 @@ public sealed class SparseDesign : SharedDesign
 
         SharedGramBuilder builder = new(Columns, ColumnsPerTask, room);
         builder.Run(
-            CreateColumnSums,
+            () =>
+            {
+                SharedGramBuilder.Fill single = CreateColumnSums();
+                FrequentColumnSums? frequent = null;
+                return (column, sums) =>
+                {
+                    if (!together[column])
+                    {
+                        return single(column, sums);
+                    }
+
+                    (frequent ??= new FrequentColumnSums(_columns)).Sum(column, sums);
+                    ClearConstants(sums);
+                    return null;
+                };
+            },
             columns =>
             {
                 long work = columns.Sum(column => Work(column));
@@ -120,6 +137,14 @@ public sealed class SparseDesign : SharedDesign
             Accumulate(accumulator, column, sums);
             return Reach(column);
         };
+    }
+
+    // Neighbours are summed together where enough of them have entries in many rows; sums of several blocks of rows are merged along their tree instead.
+    private bool[] SummedTogether()
+    {
+        bool[] frequent = [.. Enumerable.Range(0, Columns).Select(column => FrequentColumnSums.IsFrequent(_columns, column) && !IsConstant(column))];
+        int size = FrequentColumnSums.Neighbours;
+        return [.. Enumerable.Range(0, Columns).Select(column => Rows <= _blockRows && frequent[column] && frequent.AsSpan(column / size * size, Math.Min(size, Columns - (column / size * size))).Count(true) >= size / 4)];
     }
 
     private void Accumulate(GramColumnSums accumulator, int column, Span<double> sums)

@@ -34,7 +34,8 @@ internal sealed class SharedGramProblem : IDisposable
             LargestNorm = Math.Max(LargestNorm, Norms[j]);
             Factors[j] = constant ? double.PositiveInfinity : uniform ? 1 : options.PenaltyFactors[j];
             SmallestFactor = Math.Min(SmallestFactor, Factors[j]);
-            IsUniform = IsUniform && Factors[j] == 1;
+            // A column of zeros correlates with nothing, whatever its factor.
+            IsUniform = IsUniform && (Factors[j] == 1 || squares == 0);
         }
     }
 

@@ -41,6 +41,42 @@ public sealed class SharedGramTests
         }
     }
 
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 37)]
+    public void Columns_with_entries_in_most_rows_have_the_bits_of_sums_row_by_row(bool centred, int before)
+    {
+        // Features, a run of coordinates with all of their numbers (one of them constant, one half full), and features again.
+        const int Rows = 211, Features = 500, Full = 45;
+        Random random = new(8);
+        float[,] x = new float[Rows, Features + Full];
+        for (int j = 0; j < Features + Full; j++)
+        {
+            double density = j < before || j >= before + Full ? 0.02 : j == before + 20 ? 0.5 : 1;
+            for (int i = 0; i < Rows; i++)
+            {
+                x[i, j] = random.NextDouble() < density ? (float)(j == before + 7 ? 2.5 : random.NextDouble() - 0.3) : 0;
+            }
+        }
+
+        using SharedDesign design = SharedDesign.Create(SparseSample.Compress(x), centred: centred);
+        using SharedGram gram = design.ComputeGram(cancellationToken: TestContext.Current.CancellationToken)!;
+        Assert.IsType<SparseDesign>(design);
+        for (int a = 0; a < Features + Full; a++)
+        {
+            for (int b = 0; b < Features + Full; b++)
+            {
+                double sum = 0;
+                for (int i = 0; i < Rows; i++)
+                {
+                    sum += (double)x[i, a] * x[i, b];
+                }
+
+                Assert.Equal(centred && (a == before + 7 || b == before + 7) ? 0 : (float)sum, gram[a, b]);
+            }
+        }
+    }
+
     [Fact]
     public void Popular_columns_are_kept_whole_and_the_others_are_not()
     {

@@ -25,6 +25,15 @@ internal sealed class Options
                 case "--text-column":
                     TextColumn = value;
                     break;
+                case "--label-column":
+                    LabelColumn = value;
+                    break;
+                case "--tokenizer":
+                    Tokenizer = value;
+                    break;
+                case "--sentences":
+                    Sentences = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
                 case "--turns":
                     Turns = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
@@ -48,6 +57,12 @@ internal sealed class Options
     public string? Text { get; }
 
     public string? TextColumn { get; }
+
+    public string? LabelColumn { get; }
+
+    public string? Tokenizer { get; }
+
+    public int Sentences { get; } = 8551;
 
     public int Turns { get; } = 5;
 

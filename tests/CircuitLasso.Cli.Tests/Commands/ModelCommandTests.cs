@@ -19,7 +19,7 @@ public sealed class ModelCommandTests
         Assert.Equal(4, json.RootElement.GetProperty("layers").GetInt32());
         Assert.Equal(225408, json.RootElement.GetProperty("parameters").GetInt64());
         Assert.Equal(MatrixBackend.Default.Name, json.RootElement.GetProperty("matrix_backend").GetString());
-        Assert.Equal(4 * 15 + 2, json.RootElement.GetProperty("sites").GetArrayLength());
+        Assert.Equal(4 * 16 + 2, json.RootElement.GetProperty("sites").GetArrayLength());
         Assert.Contains("attn_z.0", CommandLine.Run("model", "info", folder.Root).Output, StringComparison.Ordinal);
     }
 

@@ -51,7 +51,7 @@ internal sealed class FeatureExperiment : IDisposable
     /// <summary>
     /// Learns from the beginnings and their twins, positions summed: y is the log-probability of the plural verb less that of the singular.
     /// </summary>
-    public (FeatureCircuitResult Found, Cost Collecting, Cost Learning) Lasso(AgreementPair[] pairs)
+    public (FeatureCircuitResult Found, Cost Collecting, Cost Learning) Lasso(AgreementPair[] pairs, bool positions = false, FeatureCircuitOptions? options = null)
     {
         string work = Directory.CreateTempSubdirectory("circuitlasso-bench-").FullName;
         try
@@ -63,14 +63,14 @@ internal sealed class FeatureExperiment : IDisposable
             FeatureCircuitResult found = null!;
             Cost collecting = Cost.Of(() =>
             {
-                CollectionOptions collection = new() { Sites = [], Autoencoders = _autoencoders, Pooling = Pooling.Sum };
+                CollectionOptions collection = new() { Sites = [], Autoencoders = _autoencoders, Pooling = positions ? Pooling.None : Pooling.Sum };
                 new ActivationCollector(_model, _modelFolder, _tokenizer, TextSource.Open(texts, new TextOptions { TextColumn = "text" }), collection).Run(store);
                 numbers = [.. both.Scores(_model).Select((score, row) => pairs[row / 2].IsPlural ? score : -score)];
             });
             Cost learning = Cost.Of(() =>
             {
                 using ActivationStoreReader reader = ActivationStoreReader.Open(store);
-                found = FeatureCircuitLearner.Learn(reader, LearningTarget.Behaviour("plural less singular", numbers));
+                found = FeatureCircuitLearner.Learn(reader, LearningTarget.Behaviour("plural less singular", numbers, isAtEnd: true), (options ?? new()) with { KeepPositions = positions });
             });
             return (found, collecting, learning);
         }

@@ -37,6 +37,9 @@ internal sealed class Options
                 case "--turns":
                     Turns = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
+                case "--pairs":
+                    Pairs = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
                 case "--samples":
                     Samples = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
@@ -65,6 +68,8 @@ internal sealed class Options
     public int Sentences { get; } = 8551;
 
     public int Turns { get; } = 5;
+
+    public int Pairs { get; } = 32;
 
     public int Samples { get; } = 1000;
 

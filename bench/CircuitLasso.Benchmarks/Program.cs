@@ -15,6 +15,7 @@ internal static class Program
         ("logistic", "l1-penalised logistic regression on files; bench/logistic.py runs the rival beside it", LogisticBenchmark.Run),
         ("discovery", "circuit discovery by regression against EAP-IG, on the known circuits and at GPT-2 small's shape", DiscoveryBenchmark.Run),
         ("features", "circuits of features by regression against sparse feature circuits, on agreement pairs: faithfulness and seconds", FeatureBenchmark.Run),
+        ("gpt2-sfc", "circuits of features by regression against sparse feature circuits at GPT-2 small's shape: seconds as autoencoders grow", FeatureDiscoveryBenchmark.Run),
         ("gpt2-features", "collecting and learning autoencoder features at GPT-2 small's shape, stage by stage", FeatureCollectionBenchmark.Run),
     ];
 

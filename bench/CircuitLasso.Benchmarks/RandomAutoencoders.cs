@@ -11,18 +11,20 @@ internal static class RandomAutoencoders
     private const int Kept = 32;
 
     /// <summary>One after every layer; the decoder is the encoder, whose rows have a length of about 1.</summary>
-    public static SiteAutoencoder[] AtEveryLayer(ModelDescription description)
+    /// <param name="description">The model.</param>
+    /// <param name="features">Number of features.</param>
+    public static SiteAutoencoder[] AtEveryLayer(ModelDescription description, int features = Features)
     {
         SiteAutoencoder[] made = new SiteAutoencoder[description.Layers];
-        DeterministicParallel.For(made.Length, layer => made[layer] = new SiteAutoencoder(Random(description.Width, (ulong)layer + 1), new Site(SiteKind.ResidualAfter, layer)));
+        DeterministicParallel.For(made.Length, layer => made[layer] = new SiteAutoencoder(Random(description.Width, features, (ulong)layer + 1), new Site(SiteKind.ResidualAfter, layer)));
         return made;
     }
 
-    private static SparseAutoencoder Random(int width, ulong seed)
+    private static SparseAutoencoder Random(int width, int features, ulong seed)
     {
         RandomSource random = new(seed);
-        NativeBuffer<float> encoder = new((nint)Features * width, zeroed: false);
-        NativeBuffer<float> decoder = new((nint)Features * width, zeroed: false);
+        NativeBuffer<float> encoder = new((nint)features * width, zeroed: false);
+        NativeBuffer<float> decoder = new((nint)features * width, zeroed: false);
         float scale = MathF.Sqrt(12f / width);
         foreach (ref float value in encoder.Span)
         {
@@ -37,7 +39,7 @@ internal static class RandomAutoencoders
             SubtractsDecoderBias = true,
             Normalization = InputNormalization.LayerNorm,
         };
-        SparseAutoencoderParameters parameters = new() { Encoder = encoder, Decoder = decoder, EncoderBias = new float[Features], DecoderBias = new float[width] };
+        SparseAutoencoderParameters parameters = new() { Encoder = encoder, Decoder = decoder, EncoderBias = new float[features], DecoderBias = new float[width] };
         return new SparseAutoencoder(architecture, parameters, new SparseAutoencoderProvenance { Format = "random" });
     }
 }

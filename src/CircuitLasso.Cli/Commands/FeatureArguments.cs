@@ -24,6 +24,11 @@ internal sealed class FeatureArguments
         HelpName = "adjacent|all",
     }.AcceptOnlyFromAmong(Adjacent, Everything);
 
+    private readonly Option<bool> _positions = new("--positions")
+    {
+        Description = "Of a store of features with a row for every token (collect --pool none): a text is a row, nodes are features at one position, and edges cross positions. For texts made alike.",
+    };
+
     private readonly Option<string?> _site = new("--site") { Description = "Of a store of features: the site that the target is regressed on [default: the last].", HelpName = "SITE" };
 
     private readonly Option<int?> _features = new Option<int?>("--features")
@@ -46,7 +51,7 @@ internal sealed class FeatureArguments
 
     private readonly Option<string?> _memory = new("--memory") { Description = "Of a store of features: about how much memory products of columns may take [default: 1GiB].", HelpName = "SIZE" };
 
-    private Option[] All => [_toward, _sources, _site, _features, _minimumRelevance, _prompt, _memory];
+    private Option[] All => [_toward, _sources, _positions, _site, _features, _minimumRelevance, _prompt, _memory];
 
     public void AddTo(Command command)
     {
@@ -74,6 +79,9 @@ internal sealed class FeatureArguments
         }
     }
 
+    /// <summary>Whether positions are kept apart.</summary>
+    public bool KeepsPositions(ParseResult options) => options.GetValue(_positions);
+
     /// <summary>Learns the circuit of a store of features.</summary>
     /// <param name="options">The command line.</param>
     /// <param name="store">The store.</param>
@@ -91,6 +99,7 @@ internal sealed class FeatureArguments
         FeatureCircuitOptions features = _defaults with
         {
             Sources = options.GetValue(_sources) == Everything ? FeatureSources.All : FeatureSources.Adjacent,
+            KeepPositions = KeepsPositions(options),
             ReadoutSite = options.GetValue(_site),
             Lambda = learning.Lambda,
             LambdaRatio = learning.LambdaRatio,

@@ -162,7 +162,7 @@ internal sealed class LearnCommand : ToolCommand
         using ActivationStoreReader reader = ActivationStoreReader.Open(store);
         OutputFile.Require(outFile);
         string name = options.GetValue(_target) ?? (reader.Manifest.LabelClasses.Count > 0 ? "label" : ActivationCollector.LogProbabilityTarget);
-        LearningTarget Target() => StoreTarget.Read(reader, name, options.GetValue(_model));
+        LearningTarget Target() => _featureArguments.KeepsPositions(options) ? StoreTarget.ReadByText(reader, name, options.GetValue(_model)) : StoreTarget.Read(reader, name, options.GetValue(_model));
         if (reader.Manifest.Sites.Any(site => site.Kind == StoreSiteKind.Sparse))
         {
             RequireDefault(_minimumWeight, options, "a store of features has --min-relevance");

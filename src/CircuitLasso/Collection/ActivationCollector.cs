@@ -31,7 +31,7 @@ public sealed partial class ActivationCollector
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="text">The text file.</param>
     /// <param name="options">What to collect.</param>
-    /// <exception cref="InputException">No token of a text would be read, answers are asked for although positions are not pooled, or an autoencoder does not fit its site.</exception>
+    /// <exception cref="InputException">No token of a text would be read, or an autoencoder does not fit its site.</exception>
     public ActivationCollector(TransformerModel model, string modelFolder, Tokenizer tokenizer, TextSource text, CollectionOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -50,11 +50,6 @@ public sealed partial class ActivationCollector
         if (_maximumTokens < 1)
         {
             throw new InputException("--max-tokens", $"{options.MaximumTokens} is not at least 1", "give the longest text to read, in tokens");
-        }
-
-        if (options.Answers is not null && options.Pooling == Pooling.None)
-        {
-            throw new InputException("--answers", "an answer follows a whole text, and --pool none has a row for every token", "pool the positions, or leave --answers out");
         }
 
         long rowBytes = 4L * (_runner.SiteWidths.Sum(width => (long)width) + options.Autoencoders.Sum(entry => (long)entry.Autoencoder.InputWidth + ExpectedFeatureNumbers) + model.Description.Width) * (options.Pooling == Pooling.None ? _maximumTokens : 1);
@@ -233,12 +228,29 @@ public sealed partial class ActivationCollector
         writer.WriteTarget(LogProbabilityTarget, Gather(batch => batch.LogProbability, 1));
         if (_options.Answers is { } answers)
         {
-            (float[] differences, float[] logProbabilities) = AnswerTargets.Compute(_model, _tokenizer, _text.Path, chunk, answers, final);
-            writer.WriteTarget(LogitDifferenceTarget, differences);
-            writer.WriteTarget(AnswerLogProbabilityTarget, logProbabilities);
+            // An answer follows a whole text: where every token has a row, it is defined in the row of the last one.
+            int width = _model.Description.Width;
+            int[] ends = pooled ? [.. Enumerable.Range(0, rows.Count)] : [.. Enumerable.Range(0, rows.Count).Where(row => rows[row].Position == rows[row].Length - 1)];
+            float[] residuals = pooled ? final : [.. ends.SelectMany(row => final.AsSpan(row * width, width).ToArray())];
+            (float[] differences, float[] logProbabilities) = AnswerTargets.Compute(_model, _tokenizer, _text.Path, chunk, answers, residuals);
+            writer.WriteTarget(LogitDifferenceTarget, Spread(differences, ends, rows.Count));
+            writer.WriteTarget(AnswerLogProbabilityTarget, Spread(logProbabilities, ends, rows.Count));
         }
 
         writer.EndBatch();
+    }
+
+    // Numbers in their rows, and nothing defined in the others.
+    private static float[] Spread(float[] numbers, int[] places, int rows)
+    {
+        float[] spread = new float[rows];
+        Array.Fill(spread, float.NaN);
+        for (int i = 0; i < places.Length; i++)
+        {
+            spread[places[i]] = numbers[i];
+        }
+
+        return spread;
     }
 
     private static void WriteFeatures(

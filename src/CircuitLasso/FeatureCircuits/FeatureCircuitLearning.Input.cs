@@ -40,7 +40,7 @@ internal sealed partial class FeatureCircuitLearning
 
     private void RequireMemory()
     {
-        long needed = EstimateBytes(_store, _sites, _options), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        long needed = EstimateBytes(_store, _stored, _options), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed > available)
         {
             throw new InputException(
@@ -55,9 +55,9 @@ internal sealed partial class FeatureCircuitLearning
             return null;
         }
 
-        if (row < 0 || row >= _store.RowCount)
+        if (row < 0 || row >= AllRows)
         {
-            throw new InputException("--prompt", string.Create(CultureInfo.InvariantCulture, $"the store has no row {row}"), string.Create(CultureInfo.InvariantCulture, $"give a row from 0 to {_store.RowCount - 1}"));
+            throw new InputException("--prompt", string.Create(CultureInfo.InvariantCulture, $"the store has no row {row}"), string.Create(CultureInfo.InvariantCulture, $"give a row from 0 to {AllRows - 1}"));
         }
 
         int at = _rows is null ? (int)row : Array.BinarySearch(_rows, (int)row);

@@ -54,6 +54,7 @@ internal sealed partial class FeatureCircuitLearning
         CompressedColumns<float> targets = holder.Select([.. features.Select(feature => first + feature)]);
         Dictionary<int, double[]> maps = follow ? features.ToDictionary(feature => feature, feature => _graph.MapsFrom(site)[feature]) : [];
         FeatureColumns source = Read(SourcesOf(site));
+        source = site.Position is { } position ? source.UpTo(position) : source;
         using SharedDesign design = source.CreateDesign(centred: true);
         using SharedGram? gram = features.Length > design.Columns / ManyTargets ? design.ComputeGram(_options.GramBytes, _progress, _cancellation) : null;
         bool hasPath = _options.Lambda is null && _options.LambdaRatio is null;
@@ -73,7 +74,7 @@ internal sealed partial class FeatureCircuitLearning
         {
             TargetCertificate certificate = found.Solution.Certificates[t];
             _gaps.Add(certificate.RelativeGap);
-            string name = new FeatureNodeName(site.Name, features[t]).ToString();
+            string name = site.NodeName(features[t]).ToString();
             List<FeatureEntry> entries = Entries(found, t, hasPath, stability);
             double explained = certificate.NullLoss > 0 ? Math.Max(0, 1 - (certificate.Loss / certificate.NullLoss)) : 0;
             if (follow)

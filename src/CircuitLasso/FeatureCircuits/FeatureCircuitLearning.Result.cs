@@ -21,7 +21,7 @@ internal sealed partial class FeatureCircuitLearning
         OrderedDictionary<string, double> metrics = new()
         {
             ["rows"] = RowCount,
-            ["sites"] = _sites.Length,
+            ["sites"] = _stored.Length,
             ["nonzeros"] = _graph.NonZeros,
             ["regressions"] = sorted.Length,
             ["missed"] = _missed,
@@ -54,6 +54,7 @@ internal sealed partial class FeatureCircuitLearning
         provenance["objective"] = "||Z_j - Z_i A||_F^2 + lambda ||A||_1, sums over rows";
         provenance["target"] = explained;
         provenance["sources"] = _options.Sources == FeatureSources.All ? "all" : "adjacent";
+        provenance["positions"] = _texts is null ? "as stored" : "kept apart, a text a row";
         provenance["tolerance"] = Text(_options.Tolerance);
         provenance["lambda_rule"] = _options.Lambda is { } lambda ? "given: " + Text(lambda) : _options.LambdaRatio is { } ratio ? "share " + Text(ratio) + " of each target's largest"
             : $"extended Bayesian criterion, gamma 1, {_options.PathCount} lambdas down to {Text(_options.PathRatio)} of each target's largest";

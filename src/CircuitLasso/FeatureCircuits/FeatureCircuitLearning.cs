@@ -13,13 +13,16 @@ internal sealed partial class FeatureCircuitLearning
     private readonly FeatureCircuitOptions _options;
     private readonly IProgress<WorkProgress>? _progress;
     private readonly CancellationToken _cancellation;
+    private readonly FeatureSite[] _stored;
     private readonly FeatureSite[] _sites;
+    private readonly TextPositions? _texts;
     private readonly int[]? _rows;
     private readonly RowGroups? _groups;
     private readonly FeatureGraph _graph;
     private readonly int? _promptRow;
     private readonly List<double> _gaps = [];
-    private FeatureColumns? _last;
+    private FeatureColumns? _explained;
+    private FeatureColumns? _sources;
     private int _missed;
     private int _stabilityMissed;
 
@@ -28,7 +31,9 @@ internal sealed partial class FeatureCircuitLearning
         ArgumentNullException.ThrowIfNull(store);
         (_store, _options, _progress, _cancellation) = (store, options, progress, cancellation);
         Check(options);
-        _sites = FeatureSite.Of(store);
+        _stored = FeatureSite.Of(store);
+        _texts = options.KeepPositions ? TextPositions.Of(store) : null;
+        _sites = _texts is null ? _stored : FeatureSite.AtPositions(_stored, _texts.Positions);
         RequireMemory();
         if (numbers is not null && Array.Exists(numbers, double.IsNaN))
         {
@@ -40,19 +45,26 @@ internal sealed partial class FeatureCircuitLearning
             throw new InputException(store.Folder, "the target is defined for no row", "give texts of two tokens and more");
         }
 
-        _groups = _rows is null ? StoreTexts.Groups(store) : StoreTexts.Groups(store)?.SelectRows(_rows);
+        _groups = _texts is not null ? null : _rows is null ? StoreTexts.Groups(store) : StoreTexts.Groups(store)?.SelectRows(_rows);
         _promptRow = PromptRow();
         _graph = new FeatureGraph(options.MinimumRelevance, _promptRow);
     }
 
-    private long RowCount => _rows?.Length ?? _store.RowCount;
+    private long RowCount => _rows?.Length ?? AllRows;
+
+    private long AllRows => _texts?.Count ?? _store.RowCount;
 
     /// <summary>Explains a target.</summary>
     public FeatureCircuitResult Explain(LearningTarget target)
     {
-        FeatureSite readout = _options.ReadoutSite is { } name ? Site(name) : _sites[^1];
-        FeatureSite[] sources = _options.Sources == FeatureSources.All ? [.. _sites.Where(site => site.Place <= readout.Place)] : [readout];
-        FeatureColumns columns = Read(sources);
+        FeatureSite readout = _options.ReadoutSite is { } name ? Site(name) : _stored[^1];
+        FeatureColumns columns = Read(_options.Sources == FeatureSources.All ? [.. _stored.Where(site => site.Place <= readout.Place)] : [readout]);
+        if (target.IsAtEnd && _texts is { AreEven: true })
+        {
+            // The model reads nothing else for it.
+            columns = columns.At(_texts.Positions - 1);
+        }
+
         FeatureReadout fitted = FitTarget(target, columns);
         CircuitNode y = new(target.NodeName, target.Kind, readout.Place + 1) { Relevance = 1, Explained = fitted.Explained, Label = target.Name };
         _graph.AddTarget(y);
@@ -72,6 +84,12 @@ internal sealed partial class FeatureCircuitLearning
         {
             throw new InputException(node.ToString(), "is not a feature of the store", string.Create(CultureInfo.InvariantCulture, $"name {site.Name}/0 to {site.Name}/{site.Features - 1}"));
         }
+
+        site = Array.Find(_sites, other => other.Name == site.Name && other.Position == node.Position)
+            ?? throw new InputException(
+                node.ToString(),
+                node.Position is null ? "names no position, and positions are kept apart" : _texts is null ? "names a position, and positions are not kept apart" : "is at a position that no text has",
+                _texts is null ? "name the feature alone, or add --positions" : string.Create(CultureInfo.InvariantCulture, $"write {node.Site}/{feature}@0 to {node.Site}/{feature}@{_texts.Positions - 1}"));
 
         FeatureColumns columns = Holding(site);
         int column = columns.Find(site)!.Value.FirstFeature + feature;
@@ -107,17 +125,26 @@ internal sealed partial class FeatureCircuitLearning
             : throw new InputException(_store.Folder, "no feature goes with one of a site before: there is no edge", "give more rows, features of two sites of different places or more, or a smaller --lambda-ratio");
     }
 
-    private FeatureSite Site(string name) => Array.Find(_sites, site => site.Name == name)
-        ?? throw new InputException(_store.Folder, $"has no features of a site {name}", "choose among " + string.Join(", ", _sites.Take(40).Select(site => site.Name)));
+    private FeatureSite Site(string name) => Array.Find(_stored, site => site.Name == name)
+        ?? throw new InputException(_store.Folder, $"has no features of a site {name}", "choose among " + string.Join(", ", _stored.Take(40).Select(site => site.Name)));
 
     private FeatureSite[] SourcesOf(FeatureSite site) => _options.Sources == FeatureSources.All
-        ? [.. _sites.Where(source => source.Place < site.Place)]
-        : [.. _sites.Where(source => source.Place == site.Place - 1)];
+        ? [.. _stored.Where(source => source.Place < site.Place)]
+        : [.. _stored.Where(source => source.Place == site.Place - 1)];
 
-    // The columns read last are kept: a site's sources are the next to be explained.
-    private FeatureColumns Read(FeatureSite[] sites) => _last = FeatureColumns.Read(_store, sites, _rows, _progress, _cancellation);
+    // What was read last is kept, and what was explained by it: a site's sources are the next to be explained, and its positions share both.
+    private FeatureColumns Read(FeatureSite[] sites)
+    {
+        if (_sources is null || !_sources.Covers(sites))
+        {
+            (_explained, _sources) = (_sources, FeatureColumns.Read(_store, sites, _texts, _rows, _progress, _cancellation));
+        }
 
-    private FeatureColumns Holding(FeatureSite site) => _last?.Find(site) is not null ? _last : Read([site]);
+        return _sources;
+    }
+
+    private FeatureColumns Holding(FeatureSite site) =>
+        _sources?.Find(site) is not null ? _sources : _explained?.Find(site) is not null ? _explained : Read([_stored.First(stored => stored.Name == site.Name)]);
 
     // Later sites first, so that the map of a node to the target is whole when its site is reached.
     private void Backwards(int lastPlace, bool explain)

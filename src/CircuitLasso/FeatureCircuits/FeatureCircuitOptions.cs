@@ -6,6 +6,12 @@ public sealed record FeatureCircuitOptions
     /// <summary>What a feature is regressed on; default the site before.</summary>
     public FeatureSources Sources { get; init; } = FeatureSources.Adjacent;
 
+    /// <summary>
+    /// Whether a text is a row and each of its positions a column of its own, so that nodes are features at positions and edges cross them: a feature is regressed on those of its
+    /// sources at its own position and at earlier ones. For texts made alike, in which a position means the same; the store must have a row for every token. Default false.
+    /// </summary>
+    public bool KeepPositions { get; init; }
+
     /// <summary>The site whose features y is regressed on; null, the default, for the last one that the model computes.</summary>
     public string? ReadoutSite { get; init; }
 

@@ -32,10 +32,12 @@ internal sealed class FeatureColumns
     /// <summary>Reads sites.</summary>
     /// <param name="store">The store.</param>
     /// <param name="sites">The sites, in the order of their columns.</param>
+    /// <param name="texts">The texts, each of which is a row with its positions side by side; null where rows are as stored.</param>
     /// <param name="rows">The rows that count, ascending; null for all.</param>
     /// <param name="progress">Told of rows read.</param>
     /// <param name="cancellation">Stops between pieces.</param>
-    public static FeatureColumns Read(ActivationStoreReader store, FeatureSite[] sites, int[]? rows, IProgress<WorkProgress>? progress, CancellationToken cancellation)
+    public static FeatureColumns Read(
+        ActivationStoreReader store, FeatureSite[] sites, TextPositions? texts, int[]? rows, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         StoreRows source = new(store, Stored(store, sites));
         int count = RowCount(store), entries = source.CountEntries(0, count), piece = PieceRows(sites);
@@ -57,7 +59,14 @@ internal sealed class FeatureColumns
             progress?.Report(new WorkProgress("reading " + sites[^1].Name, next, count, "rows"));
         }
 
-        CompressedColumns<float> byRows = new(source.Columns, starts, indices, values), columns = byRows.Transpose();
+        CompressedColumns<float> byRows = new(source.Columns, starts, indices, values);
+        if (texts is not null)
+        {
+            byRows = texts.Fold(byRows);
+            sites = [.. Enumerable.Range(0, texts.Positions).SelectMany(position => sites.Select(site => site with { Position = position }))];
+        }
+
+        CompressedColumns<float> columns = byRows.Transpose();
         if (rows is not null)
         {
             columns = columns.SelectRows(rows);
@@ -65,6 +74,26 @@ internal sealed class FeatureColumns
         }
 
         return new FeatureColumns(columns, byRows, BlocksOf(sites), store.Folder);
+    }
+
+    /// <summary>The columns up to a position, of columns that keep positions apart.</summary>
+    /// <param name="position">The last position.</param>
+    public FeatureColumns UpTo(int position)
+    {
+        FeatureBlock[] blocks = [.. Blocks.TakeWhile(block => block.Site.Position <= position)];
+        return blocks.Length == Blocks.Count ? this : At(blocks);
+    }
+
+    /// <summary>The columns of one position.</summary>
+    /// <param name="position">The position.</param>
+    public FeatureColumns At(int position) => At([.. Blocks.Where(block => block.Site.Position == position)]);
+
+    private FeatureColumns At(FeatureBlock[] blocks)
+    {
+        int first = blocks[0].FirstFeature;
+        CompressedColumns<float> columns = Select([.. Enumerable.Range(first, blocks[^1].End - first)]);
+        FeatureBlock[] moved = [.. blocks.Select(block => new FeatureBlock(block.Site, block.FirstFeature - first, block.FirstError - first, block.End - first))];
+        return new FeatureColumns(columns, columns.Transpose(), moved, _subject);
     }
 
     /// <summary>Bytes that <see cref="Read"/> keeps of sites.</summary>
@@ -167,6 +196,9 @@ internal sealed class FeatureColumns
 
         return Blocks[at];
     }
+
+    /// <summary>Whether these are the columns of stored sites, in this order.</summary>
+    public bool Covers(FeatureSite[] stored) => Blocks.Where(block => block.Site.Position is null or 0).Select(block => block.Site with { Position = null }).SequenceEqual(stored);
 
     /// <summary>Where a site lies, or null.</summary>
     public FeatureBlock? Find(FeatureSite site)

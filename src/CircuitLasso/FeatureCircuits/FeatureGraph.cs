@@ -67,7 +67,7 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
             foreach (FeatureEntry entry in group.Where(entry => entry.Column < block.FirstError))
             {
                 int feature = entry.Column - block.FirstFeature;
-                AddEdge(source, new FeatureNodeName(block.Site.Name, feature), target, [entry], follow ? Share(Carried(source, [entry], through)) : 1);
+                AddEdge(source, block.Site.NodeName(feature), target, [entry], follow ? Share(Carried(source, [entry], through)) : 1);
                 if (follow)
                 {
                     AddMap(MapsOf(block.Site), feature, entry.Values, through);
@@ -98,7 +98,7 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     /// <summary>Makes a node.</summary>
     public void AddNode(FeatureSite site, int? feature, double relevance, double? explained, bool isKept)
     {
-        string name = new FeatureNodeName(site.Name, feature).ToString();
+        string name = site.NodeName(feature).ToString();
         _nodes[name] = new CircuitNode(name, feature is null ? CircuitNodeKind.Error : CircuitNodeKind.Feature, site.Place) { Layer = site.Layer, Relevance = relevance, Explained = explained };
         if (isKept)
         {
@@ -110,7 +110,7 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     public void SetExplained(string node, double explained) => _nodes[node] = _nodes[node] with { Explained = explained };
 
     /// <summary>Says what a node gives the target on the prompt's row.</summary>
-    public void SetReach(FeatureSite site, int? feature, double reach) => _reach[new FeatureNodeName(site.Name, feature).ToString()] = reach;
+    public void SetReach(FeatureSite site, int? feature, double reach) => _reach[site.NodeName(feature).ToString()] = reach;
 
     /// <summary>The circuit of the data set: edges between nodes that were kept and reach the target; the others are candidates.</summary>
     public Circuit ToCircuit(string? target)
@@ -172,7 +172,7 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
 
     private void AddErrors(FeatureColumns source, FeatureBlock block, string target, FeatureEntry[] errors, double[]? through, bool follow)
     {
-        FeatureNodeName name = new(block.Site.Name, null);
+        FeatureNodeName name = block.Site.NodeName(null);
         AddEdge(source, name, target, errors, follow ? Share(Carried(source, errors, through)) : 1);
         if (!follow)
         {

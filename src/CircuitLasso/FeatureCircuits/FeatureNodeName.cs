@@ -3,10 +3,14 @@ using CircuitLasso.Numerics;
 
 namespace CircuitLasso;
 
-/// <summary>The name of a node of a feature circuit: <c>resid_post.5/3036</c> is a feature of a site, <c>resid_post.5/error</c> what the site's autoencoder leaves out.</summary>
+/// <summary>
+/// The name of a node of a feature circuit: <c>resid_post.5/3036</c> is a feature of a site, <c>resid_post.5/error</c> what the site's autoencoder leaves out, and
+/// <c>resid_post.5/3036@7</c> the feature at one position.
+/// </summary>
 /// <param name="Site">The site, as the store names it.</param>
 /// <param name="Feature">The feature, from 0; null for the error.</param>
-public readonly record struct FeatureNodeName(string Site, int? Feature)
+/// <param name="Position">The token's place in its text, from 0; null where positions are not kept apart.</param>
+public readonly record struct FeatureNodeName(string Site, int? Feature, int? Position = null)
 {
     private const string ErrorSuffix = "/error";
 
@@ -24,6 +28,14 @@ public readonly record struct FeatureNodeName(string Site, int? Feature)
     public static FeatureNodeName? TryParse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
+        int at = name.LastIndexOf('@');
+        if (at > 0 && name.LastIndexOf('/') < at)
+        {
+            return int.TryParse(name.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int position) && TryParse(name[..at]) is { Position: null } everywhere
+                ? everywhere with { Position = position }
+                : null;
+        }
+
         if (name.EndsWith(ErrorSuffix, StringComparison.Ordinal) && name.Length > ErrorSuffix.Length)
         {
             return new FeatureNodeName(name[..^ErrorSuffix.Length], null);
@@ -34,5 +46,9 @@ public readonly record struct FeatureNodeName(string Site, int? Feature)
     }
 
     /// <inheritdoc/>
-    public override string ToString() => Feature is { } feature ? string.Create(CultureInfo.InvariantCulture, $"{Site}/{feature}") : Site + ErrorSuffix;
+    public override string ToString()
+    {
+        string everywhere = Feature is { } feature ? string.Create(CultureInfo.InvariantCulture, $"{Site}/{feature}") : Site + ErrorSuffix;
+        return Position is { } position ? string.Create(CultureInfo.InvariantCulture, $"{everywhere}@{position}") : everywhere;
+    }
 }

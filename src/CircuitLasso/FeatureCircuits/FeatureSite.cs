@@ -9,7 +9,8 @@ namespace CircuitLasso;
 /// <param name="Place">Its place among the sparse sites in the order of computation, from 0; sites of one place read nothing of each other.</param>
 /// <param name="Layer">The model's layer; null where the site belongs to none.</param>
 /// <param name="Error">The dense site <c>NAME.error</c>, or null where the store has none.</param>
-internal sealed record FeatureSite(string Name, int Features, int Place, int? Layer, StoreSite? Error)
+/// <param name="Position">The one position of the texts that it stands for; null for rows as they are stored.</param>
+internal sealed record FeatureSite(string Name, int Features, int Place, int? Layer, StoreSite? Error, int? Position = null)
 {
     private const string ErrorSuffix = ".error";
 
@@ -35,6 +36,16 @@ internal sealed record FeatureSite(string Name, int Features, int Place, int? La
         long[] places = [.. placed.Select(pair => pair.Place).Distinct()];
         return [.. placed.Select(pair => new FeatureSite(pair.Site.Name, pair.Site.Width, Array.IndexOf(places, pair.Place), LayerOf(pair.Site.Name), store.Manifest.FindSite(pair.Site.Name + ErrorSuffix)))];
     }
+
+    /// <summary>Every site at each position by itself, in the order of computation: of sites of one place the earlier positions first.</summary>
+    /// <param name="sites">The sites.</param>
+    /// <param name="positions">Number of positions.</param>
+    public static FeatureSite[] AtPositions(FeatureSite[] sites, int positions) =>
+        [.. sites.GroupBy(site => site.Place).SelectMany(place => Enumerable.Range(0, positions).SelectMany(position => place.Select(site => site with { Position = position })))];
+
+    /// <summary>The node of a feature of the site, or of its error.</summary>
+    /// <param name="feature">The feature; null for the error.</param>
+    public FeatureNodeName NodeName(int? feature) => new(Name, feature, Position);
 
     private static int? LayerOf(string name) => name != ActivationCollector.FinalResidualSite && Site.Parse(name) is { Layer: >= 0 } site ? site.Layer : null;
 }

@@ -36,12 +36,17 @@ public sealed class FeatureRanking
     /// <param name="name">What ranks.</param>
     /// <param name="circuit">A circuit of features.</param>
     /// <param name="sites">The sites.</param>
+    /// <param name="keepPositions">Whether nodes of single positions are nodes of their own; otherwise a feature has the relevances of all its positions together.</param>
     /// <exception cref="InputException">The circuit has a feature or an error of another site.</exception>
-    public static FeatureRanking ByRelevance(string name, Circuit circuit, AutoencoderSites sites)
+    public static FeatureRanking ByRelevance(string name, Circuit circuit, AutoencoderSites sites, bool keepPositions = true)
     {
         ArgumentNullException.ThrowIfNull(circuit);
         ArgumentNullException.ThrowIfNull(sites);
-        return Of(name, NodesOf(circuit, sites, circuit.Nodes).Select(pair => (pair.Node, pair.Of.Relevance)));
+        return Of(
+            name,
+            NodesOf(circuit, sites, circuit.Nodes)
+                .GroupBy(pair => keepPositions ? pair.Node : pair.Node with { Position = FeatureNode.Everywhere })
+                .Select(group => (group.Key, group.Sum(pair => pair.Of.Relevance))));
     }
 
     /// <summary>In random order.</summary>

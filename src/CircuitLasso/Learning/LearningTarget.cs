@@ -28,8 +28,14 @@ public sealed record LearningTarget
     /// <summary>The classes' names; empty for numbers.</summary>
     public IReadOnlyList<string> ClassNames { get; private init; } = [];
 
+    /// <summary>Whether it is what the model says after a text's last position, which is then all of the last residual stream that it reads.</summary>
+    public bool IsAtEnd { get; private init; }
+
     /// <summary>A behaviour of the model.</summary>
-    public static LearningTarget Behaviour(string name, double[] numbers) => new(name, "logits", CircuitNodeKind.Logits) { Numbers = numbers };
+    /// <param name="name">What it is.</param>
+    /// <param name="numbers">One number a row.</param>
+    /// <param name="isAtEnd">Whether it is what the model says after a text's last position.</param>
+    public static LearningTarget Behaviour(string name, double[] numbers, bool isAtEnd = false) => new(name, "logits", CircuitNodeKind.Logits) { Numbers = numbers, IsAtEnd = isAtEnd };
 
     /// <summary>A label of the text.</summary>
     public static LearningTarget Label(int[] classes, IReadOnlyList<string> classNames) => new("label", "y", CircuitNodeKind.Target) { Classes = classes, ClassNames = classNames };

@@ -8,6 +8,7 @@ namespace CircuitLasso;
 public static class StoreTarget
 {
     private const int RowsAtOnce = 256;
+
     /// <summary>The text's log-probability over the number of its tokens after the first: what of it is not the text's length.</summary>
     public const string MeanLogProbability = "mean_logprob";
 
@@ -21,6 +22,7 @@ public static class StoreTarget
     /// </param>
     /// <param name="modelFolder">The model, for <c>logit:</c> and <c>logitdiff:</c>; null takes the folder that the store names.</param>
     /// <exception cref="InputException">There is no such target, a token is not one, or the model is not the one the store was made by.</exception>
+    /// <seealso cref="ReadByText"/>
     public static LearningTarget Read(ActivationStoreReader store, string name, string? modelFolder = null)
     {
         ArgumentNullException.ThrowIfNull(store);
@@ -50,7 +52,36 @@ public static class StoreTarget
 
         float[] values = new float[checked((int)store.RowCount)];
         store.ReadTarget(name, 0, values);
-        return LearningTarget.Behaviour(name, [.. values.Select(value => (double)value)]);
+        return LearningTarget.Behaviour(
+            name, [.. values.Select(value => (double)value)], isAtEnd: name is ActivationCollector.LogitDifferenceTarget or ActivationCollector.AnswerLogProbabilityTarget);
+    }
+
+    /// <summary>Reads a target of a store that has a row for every token, text by text: a text's class, the sum or the mean of its tokens' log-probabilities, and of anything else the number at its last token.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="name">As for <see cref="Read"/>.</param>
+    /// <param name="modelFolder">As for <see cref="Read"/>.</param>
+    /// <exception cref="InputException">As for <see cref="Read"/>, or the store does not have a row for every token of each of its texts.</exception>
+    public static LearningTarget ReadByText(ActivationStoreReader store, string name, string? modelFolder = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(name);
+        TextPositions texts = TextPositions.Of(store);
+        IEnumerable<int> all = Enumerable.Range(0, texts.Count);
+        LearningTarget read = Read(store, name == MeanLogProbability ? ActivationCollector.LogProbabilityTarget : name, modelFolder);
+        if (read.Classes is { } classes)
+        {
+            return LearningTarget.Label([.. all.Select(text => classes[texts.FirstRow(text)])], read.ClassNames);
+        }
+
+        double[] numbers = read.Numbers!;
+        if (read.Name != ActivationCollector.LogProbabilityTarget)
+        {
+            return LearningTarget.Behaviour(name, [.. all.Select(text => numbers[texts.EndRow(text) - 1])], read.IsAtEnd);
+        }
+
+        // A token's is undefined after the last, and that of a text of one token too.
+        double[][] tokens = [.. all.Select(text => numbers[texts.FirstRow(text)..texts.EndRow(text)].Where(double.IsFinite).ToArray())];
+        return LearningTarget.Behaviour(name, [.. tokens.Select(some => some.Length == 0 ? double.NaN : name == MeanLogProbability ? some.Average() : some.Sum())]);
     }
 
     private static LearningTarget Label(ActivationStoreReader store)
@@ -70,7 +101,7 @@ public static class StoreTarget
     {
         if (store.Manifest.Pooling == Pooling.None)
         {
-            throw new InputException(store.Folder, "has a row for every token, and a mean is one of a text", "choose --target logprob, or collect with positions pooled");
+            throw new InputException(store.Folder, "has a row for every token, and a mean is one of a text", "choose --target logprob, add --positions, or collect with positions pooled");
         }
 
         float[] sums = new float[checked((int)store.RowCount)];
@@ -128,6 +159,6 @@ public static class StoreTarget
             }
         }
 
-        return LearningTarget.Behaviour(name, values);
+        return LearningTarget.Behaviour(name, values, isAtEnd: true);
     }
 }

@@ -124,12 +124,27 @@ public sealed class CollectedValuesTests : IDisposable
     }
 
     [Fact]
-    public void Answers_without_pooling_are_refused()
+    public void Answers_without_pooling_are_those_of_pooled_texts_in_the_row_of_the_last_token_and_undefined_in_others()
     {
-        string path = _tiny.WriteText("answers.tsv", ["text\tgood\tbad", "the cat\truns\trun"]);
-        CollectionOptions options = _tiny.Options("embed", Pooling.None) with { Answers = ("good", "bad") };
-        InputException exception = Assert.Throws<InputException>(() => _tiny.Collector(path, options, new TextOptions { TextColumn = "text", KeptColumns = ["good", "bad"] }));
-        Assert.Equal("--answers", exception.Subject);
+        string path = _tiny.WriteText("answers.tsv", TinyLanguageModel.Texts(20).Select(text => $"{text}\truns\trun").Prepend("text\tgood\tbad"));
+        float[] Read(Pooling pooling, out StoreRow[] rows)
+        {
+            string folder = _tiny.PathOf($"store of {pooling}");
+            CollectionOptions options = _tiny.Options("embed", pooling) with { Answers = ("good", "bad") };
+            _tiny.Collector(path, options, new TextOptions { TextColumn = "text", KeptColumns = ["good", "bad"] }).Run(folder);
+            using ActivationStoreReader store = ActivationStoreReader.Open(folder);
+            rows = new StoreRow[store.RowCount];
+            store.ReadRowDescriptions(0, rows);
+            float[] values = new float[rows.Length];
+            store.ReadTarget("logitdiff", 0, values);
+            return values;
+        }
+
+        float[] pooled = Read(Pooling.Last, out _), tokens = Read(Pooling.None, out StoreRow[] rows);
+        for (int row = 0; row < rows.Length; row++)
+        {
+            Assert.Equal(rows[row].Position == rows[row].Length - 1 ? pooled[rows[row].Text] : float.NaN, tokens[row]);
+        }
     }
 
     [Theory]

@@ -9,13 +9,13 @@ internal sealed class FeatureRows
     public const int Sites = 3;
     private readonly Dictionary<string, float[,]> _values = [];
 
-    public FeatureRows(int seed = 5, int texts = 1500, int features = 120, int error = 5, Pooling pooling = Pooling.Mean, int classes = 2, bool planted = true)
+    public FeatureRows(int seed = 5, int texts = 1500, int features = 120, int error = 5, Pooling pooling = Pooling.Mean, int classes = 2, bool planted = true, int? tokens = null)
     {
         Pooling = pooling;
         Features = features;
         Gaussian normal = new(seed);
         Random random = new(seed + 1);
-        StoreRow[] rows = [.. Enumerable.Range(0, texts).SelectMany(text => Enumerable.Range(0, pooling == Pooling.None ? 1 + (text % 3) : 1).Select(position => new StoreRow(text, 5, 0, position, 9)))];
+        StoreRow[] rows = [.. Enumerable.Range(0, texts).SelectMany(text => Enumerable.Range(0, pooling == Pooling.None ? tokens ?? 1 + (text % 3) : 1).Select(position => new StoreRow(text, 5, 0, position, 9)))];
         for (int site = 0; site < Sites; site++)
         {
             float[,] values = new float[rows.Length, features], rest = new float[rows.Length, error];

@@ -18,6 +18,11 @@ internal static class FeatureBenchmark
     private const int EdgePoints = 6;
     private const string Ours = "CircuitLasso";
     private const string Rival = "sfc";
+    private const string Dense = ", small lambda";
+
+    // Beside the defaults: more parents for each child, and no rule that keeps small ones from being explained.
+    private const double SmallRatio = 0.01;
+    private const double SmallRelevance = 1e-4;
 
     // Beginnings of one length and one construction, so that a position means the same in all; and all constructions at once.
     private static readonly (string Name, string Phenomenon, int Words)[] _constructions =
@@ -56,7 +61,7 @@ internal static class FeatureBenchmark
 
     private static void Compare(string name, FeatureExperiment experiment, Func<ulong, (AgreementPair[] Learning, AgreementPair[] Test)> draw)
     {
-        List<Measured> nodes = [], edges = [];
+        List<Measured> everywhere = [], apart = [], edges = [];
         List<Cost> collected = [];
         List<double> correlations = [];
         for (ulong seed = 1; seed <= Seeds; seed++)
@@ -66,20 +71,35 @@ internal static class FeatureBenchmark
             {
                 Console.WriteLine();
                 Console.WriteLine(name);
-                experiment.Gradients(learning[..WarmUpPairs]);
-                experiment.Lasso(learning[..WarmUpPairs]);
+                experiment.Gradients(learning[..WarmUpPairs], positions: true);
+                experiment.Lasso(learning[..WarmUpPairs], positions: true);
             }
 
-            (SparseFeatureCircuit gradients, Cost gradientNodes, Cost gradientCost) = experiment.Gradients(learning);
-            (FeatureCircuitResult lasso, Cost collecting, Cost learningCost) = experiment.Lasso(learning);
-            Cost lassoCost = collecting.With(learningCost);
+            (FeatureCircuitResult lasso, Cost collecting, Cost learningCost) = experiment.Lasso(learning, positions: true);
+            (FeatureCircuitResult dense, Cost denseCollecting, Cost denseLearning) = experiment.Lasso(learning, positions: true, new FeatureCircuitOptions { LambdaRatio = SmallRatio, MinimumRelevance = SmallRelevance });
+            (FeatureCircuitResult summed, Cost summedCollecting, Cost summedLearning) = experiment.Lasso(learning, positions: false);
+            (SparseFeatureCircuit gradients, Cost gradientNodes, Cost gradientCost) = experiment.Gradients(learning, positions: true);
+            (SparseFeatureCircuit summedGradients, Cost summedGradientNodes, _) = experiment.Gradients(learning, positions: false);
+            Cost lassoCost = collecting.With(learningCost), denseCost = denseCollecting.With(denseLearning);
             collected.Add(collecting);
             BehaviourTask task = experiment.Behaviour(test);
-            FeatureCircuitEvaluator evaluator = new(experiment.Sites, task);
-            Node(FeatureRanking.ByRelevance(Ours, lasso.Circuit, experiment.Sites), lassoCost, lasso.Circuit.NodesInCircuit().Count - 1);
-            Node(FeatureRanking.ByEffect(Rival, gradients.Effects), gradientNodes, gradients.KeptNodes);
-            Node(evaluator.ByActivation(), null, null);
-            Node(evaluator.Random(seed), null, null);
+            foreach (bool positions in new[] { false, true })
+            {
+                FeatureCircuitEvaluator evaluator = new(experiment.Sites, task, keepPositions: positions);
+                List<Measured> nodes = positions ? apart : everywhere;
+                Node(FeatureRanking.ByRelevance(Ours, lasso.Circuit, experiment.Sites, positions), lassoCost, Inside(lasso.Circuit));
+                Node(FeatureRanking.ByRelevance(Ours + Dense, dense.Circuit, experiment.Sites, positions), denseCost, Inside(dense.Circuit));
+                if (!positions)
+                {
+                    Node(FeatureRanking.ByRelevance(Ours + ", summed", summed.Circuit, experiment.Sites), summedCollecting.With(summedLearning), Inside(summed.Circuit));
+                }
+
+                Node(FeatureRanking.ByEffect(Rival, (positions ? gradients : summedGradients).Effects), positions ? gradientNodes : summedGradientNodes, (positions ? gradients : summedGradients).KeptNodes);
+                Node(evaluator.ByActivation(), null, null);
+                Node(evaluator.Random(seed), null, null);
+
+                void Node(FeatureRanking ranking, Cost? cost, int? inside) => nodes.Add(new Measured(evaluator.Curve(ranking), cost, inside ?? ranking.Nodes.Count));
+            }
 
             // Path patching takes a pass for every node of every circuit: only the strongest edges of both are measured.
             FeatureEdgeEvaluator ours = Strongest(experiment.Sites, task, lasso.Circuit, Ours), rival = Strongest(experiment.Sites, task, gradients.Circuit, Rival);
@@ -97,16 +117,18 @@ internal static class FeatureBenchmark
                         by.Curve(ranking + (isRecomputed ? ", path patching" : ", learned rule"), order, isRecomputed, counts), cost, circuit.Edges.Count(edge => edge.InCircuit)));
                 }
             }
-
-            void Node(FeatureRanking ranking, Cost? cost, int? inside) => nodes.Add(new Measured(evaluator.Curve(ranking), cost, inside ?? ranking.Nodes.Count));
         }
 
-        Table($"nodes ({nodes[0].Curve.Candidates} active)", nodes);
-        Table("edges", edges);
+        Table($"features ({everywhere[0].Curve.Candidates} active)", everywhere);
+        Table($"at positions ({apart[0].Curve.Candidates} active)", apart);
+        Table("edges at positions", edges);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"    of CircuitLasso's processor time {collected.Average(cost => cost.ProcessorSeconds):F2} s are collection"));
         Console.WriteLine("    correlation of the learned rule with path patching over sizes: " + string.Join(" ", correlations.Select(value => value.ToString("F2", CultureInfo.InvariantCulture))));
     }
+
+    // The target is no node that can be kept.
+    private static int Inside(Circuit circuit) => circuit.NodesInCircuit().Count - 1;
 
     private static FeatureEdgeEvaluator Strongest(AutoencoderSites sites, BehaviourTask task, Circuit circuit, string name)
     {

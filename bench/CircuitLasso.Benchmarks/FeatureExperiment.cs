@@ -48,10 +48,11 @@ internal sealed class FeatureExperiment : IDisposable
         return clean;
     }
 
-    /// <summary>
-    /// Learns from the beginnings and their twins, positions summed: y is the log-probability of the plural verb less that of the singular.
-    /// </summary>
-    public (FeatureCircuitResult Found, Cost Collecting, Cost Learning) Lasso(AgreementPair[] pairs, bool positions = false, FeatureCircuitOptions? options = null)
+    /// <summary>Learns from the beginnings and their twins: y is the log-probability of the plural verb less that of the singular.</summary>
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="positions">Whether positions are kept apart; otherwise they are summed.</param>
+    /// <param name="options">How; the defaults if null.</param>
+    public (FeatureCircuitResult Found, Cost Collecting, Cost Learning) Lasso(AgreementPair[] pairs, bool positions, FeatureCircuitOptions? options = null)
     {
         string work = Directory.CreateTempSubdirectory("circuitlasso-bench-").FullName;
         try
@@ -81,12 +82,14 @@ internal sealed class FeatureExperiment : IDisposable
     }
 
     /// <summary>Finds a circuit by gradients.</summary>
-    public (SparseFeatureCircuit Found, Cost Nodes, Cost All) Gradients(AgreementPair[] pairs)
+    /// <param name="pairs">The pairs.</param>
+    /// <param name="positions">Whether positions are kept apart; otherwise effects are summed over them.</param>
+    public (SparseFeatureCircuit Found, Cost Nodes, Cost All) Gradients(AgreementPair[] pairs, bool positions)
     {
         BehaviourTask task = Behaviour(pairs);
         SparseFeatureCircuit found = null!;
-        Cost nodes = Cost.Of(() => new FeaturePatcher(Sites, task).IntegratedGradients());
-        Cost all = Cost.Of(() => found = SparseFeatureCircuits.Discover(new FeaturePatcher(Sites, task)));
+        Cost nodes = Cost.Of(() => new FeaturePatcher(Sites, task).IntegratedGradients(keepPositions: positions));
+        Cost all = Cost.Of(() => found = SparseFeatureCircuits.Discover(new FeaturePatcher(Sites, task), new SparseFeatureCircuitOptions { KeepPositions = positions }));
         return (found, nodes, all);
     }
 

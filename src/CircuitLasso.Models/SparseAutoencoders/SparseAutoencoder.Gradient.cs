@@ -50,4 +50,28 @@ public sealed partial class SparseAutoencoder
             gradient[i] = (ratio * (gradient[i] - mean)) + (byFactor * (input[i] - scaling.Shift));
         }
     }
+
+    /// <summary>Whether the input's mean is added to the output, as where it was subtracted before encoding.</summary>
+    public bool ShiftsOutput => ScalesBack && Architecture.Normalization is (InputNormalization.LayerNorm or InputNormalization.Centered);
+
+    /// <summary>The derivative of <see cref="OutputScale"/> by the input: zeros where it is the same for every input.</summary>
+    /// <param name="input">One activation, as wide as the input.</param>
+    /// <param name="gradient">Takes as many numbers.</param>
+    /// <exception cref="ArgumentException">A length is not the input's width.</exception>
+    public void OutputScaleGradient(ReadOnlySpan<float> input, Span<float> gradient)
+    {
+        RequireWidth(input, InputWidth, 1, nameof(input));
+        RequireWidth(gradient, InputWidth, 1, nameof(gradient));
+        InputScaling scaling = InputScaling.Of(Architecture.Normalization, input);
+        if (!ScalesBack || scaling.Factor == 0 || Architecture.Normalization == InputNormalization.Centered)
+        {
+            gradient.Clear();
+            return;
+        }
+
+        // The root of a mean of squares about the shift; a standard deviation divides by one less.
+        int count = Architecture.Normalization == InputNormalization.LayerNorm ? input.Length - 1 : input.Length;
+        TensorPrimitives.Subtract(input, scaling.Shift, gradient);
+        TensorPrimitives.Multiply(gradient, 1 / (scaling.Factor * count), gradient);
+    }
 }

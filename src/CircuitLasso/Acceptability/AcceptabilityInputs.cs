@@ -11,10 +11,13 @@ namespace CircuitLasso;
 /// <param name="TextColumn">Where the sentence is.</param>
 /// <param name="LabelColumn">Where the label is.</param>
 /// <param name="Task">The pairs to test on, or null.</param>
-internal sealed record AcceptabilityInputs(string Model, IReadOnlyList<string> Autoencoders, string Text, string? TextColumn, string LabelColumn, string? Task)
+/// <param name="TestText">Labelled sentences that nothing is learnt from, to test circuits of the label on, or null.</param>
+internal sealed record AcceptabilityInputs(string Model, IReadOnlyList<string> Autoencoders, string Text, string? TextColumn, string LabelColumn, string? Task, string? TestText)
 {
     private const ulong SentenceSeed = 40;
     private const ulong PairSeed = 60;
+    private const ulong TestSeed = 80;
+    private const int TestSentences = 400;
     private const int PairExamples = 8;
     private const string AgreementPrefix = "agreement_";
 
@@ -29,22 +32,28 @@ internal sealed record AcceptabilityInputs(string Model, IReadOnlyList<string> A
             Require(options.Autoencoders.Count > 0, "--sae", "is missing: the circuits are of autoencoders' features", "name at least one autoencoder of the model");
             Require(options.Text is not null, "--text", "is missing", "name a file of sentences, such as CoLA's in_domain_train.tsv");
             Require(options.LabelColumn is not null, "--label-column", "is missing", "say where the label is: 2 in CoLA's own files");
-            return new AcceptabilityInputs(model, options.Autoencoders, options.Text!, options.TextColumn, options.LabelColumn!, options.Task);
+            return new AcceptabilityInputs(model, options.Autoencoders, options.Text!, options.TextColumn, options.LabelColumn!, options.Task, options.TestText);
         }
 
         Require(
-            options.Autoencoders.Count == 0 && options.Text is null && options.Task is null && options.TextColumn is null && options.LabelColumn is null,
+            options.Autoencoders.Count == 0 && options.Text is null && options.Task is null && options.TestText is null && options.TextColumn is null && options.LabelColumn is null,
             "--model", "is missing, and the embedded model has autoencoders, sentences and pairs of its own", "name the model, or none of them");
         Require(options.Sentences >= 20 && options.Sentences % 2 == 0, "--sentences", "is not an even number of at least 20", "give more: every sentence has its ungrammatical twin");
         AcceptabilityInputs embedded = new(
             Path.Combine(folder, "model"),
             [.. EmbeddedAutoencoders.Sites.Select(site => Path.Combine(folder, "saes", site))],
             Path.Combine(folder, "sentences.tsv"), "4", "2",
-            Path.Combine(folder, "pairs.jsonl"));
+            Path.Combine(folder, "pairs.jsonl"),
+            Path.Combine(folder, "sentences-test.tsv"));
         EmbeddedModel.Extract(embedded.Model);
         EmbeddedAutoencoders.Extract(Path.Combine(folder, "saes"));
         PhraseGrammar grammar = EmbeddedGrammar.Load();
-        AtomicFile.WriteAllText(embedded.Text, Sentences(grammar.GenerateExamples(SentenceSeed + options.Seed, options.Sentences / 2, ExampleSplit.HeldOut)));
+        IReadOnlyList<GrammarExample> learnt = grammar.GenerateExamples(SentenceSeed + options.Seed, options.Sentences / 2, ExampleSplit.HeldOut);
+        HashSet<string> known = [.. learnt.SelectMany(example => (string[])[example.Sentence, example.Twin])];
+        AtomicFile.WriteAllText(embedded.Text, Sentences(learnt));
+        AtomicFile.WriteAllText(
+            embedded.TestText!,
+            Sentences([.. grammar.GenerateExamples(TestSeed + options.Seed, 2 * TestSentences, ExampleSplit.HeldOut).Where(example => !known.Contains(example.Sentence) && !known.Contains(example.Twin)).Take(TestSentences / 2)]));
         string[] agreement = [.. grammar.Phenomena.Where(name => name.StartsWith(AgreementPrefix, StringComparison.Ordinal))];
         AgreementTwins.Write(grammar, grammar.GenerateExamples(PairSeed + options.Seed, PairExamples * options.Pairs, agreement, ExampleSplit.HeldOut), options.Pairs, embedded.Task!);
         return embedded;

@@ -21,6 +21,12 @@ public sealed record AcceptabilityOptions
     /// <summary>Pairs of texts with a right and a wrong answer (<see cref="BehaviourTaskFile"/>), on which circuits are tested by ablation; null for no test. The embedded model has its own.</summary>
     public string? Task { get; init; }
 
+    /// <summary>
+    /// Labelled sentences that nothing is learnt from, in the columns of <see cref="Text"/>: circuits of the label are tested on them by ablation, where the label is predictable; null for no test. The embedded
+    /// model has its own.
+    /// </summary>
+    public string? TestText { get; init; }
+
     /// <summary>How many pairs are taken at most.</summary>
     public int Pairs { get; init; } = 150;
 

@@ -33,7 +33,7 @@ internal static class AcceptabilityReport
         report.AddTable("Features that are not zero in a row", ["site", "mean number"], result.ActiveFeatures.Select(site => new[] { site.Key, Text($"{site.Value:F1}") }));
         report.AddNote(
             "What this does not say",
-            "An edge says that two features go together over sentences, under the model's order of computation. Ablation tests the features of a circuit as a set, on a behaviour of the model, which is not the label.",
+            "An edge says that two features go together over sentences, under the model's order of computation. Ablation tests the features of a circuit as a set, on a behaviour of the model, which is not the label, and, of a label that is predictable, on the score of the readout that was fitted to it.",
             "The log-probability of a sentence falls with its length, and averaged features show the length: a feature of the first token is divided by it. The mean per token is mostly free of that.",
             "A label that is not predictable from averaged features may still be known to the model in another form.");
         return report;
@@ -61,6 +61,7 @@ internal static class AcceptabilityReport
         }
 
         AddAblation(report, circuit.Circuit);
+        AddLabel(report, circuit.Circuit);
         if (circuit.Curve.Count > 1)
         {
             List<(string, IReadOnlyList<(double, double)>)> panels =
@@ -88,6 +89,20 @@ internal static class AcceptabilityReport
                     Text($"{control.Survival.SurvivingFeatures} of {control.Survival.Features}"), Text($"{control.Survival.SurvivingEdges} of {control.Survival.Edges}"),
                 }));
         }
+    }
+
+    private static void AddLabel(StaticReport report, Circuit circuit)
+    {
+        if (!circuit.Metrics.TryGetValue("label_texts", out double texts))
+        {
+            return;
+        }
+
+        string Share(string metric) => circuit.Metrics.TryGetValue(metric, out double value) ? Text($"{value:F3}") : "–";
+        report.AddTable(
+            Text($"What the features of the circuit keep of the fitted readout's score for a sentence's own label, on {texts:N0} sentences that nothing was learnt from; all others have their mean"),
+            ["readout right", "faithfulness", "completeness", "faithfulness of as many nodes at random"],
+            [[Share("label_right"), Share("label_faithfulness"), Share("label_completeness"), Share("label_faithfulness_random")]]);
     }
 
     private static void AddAblation(StaticReport report, Circuit circuit)

@@ -61,6 +61,7 @@ internal sealed class AcceptabilityRun(
         }
 
         Evaluate(model, keys);
+        EvaluateLabel(model, keys);
         AcceptabilityCircuit[] circuits = [.. _targets.Select(target =>
         {
             Circuit circuit = CircuitFile.Read(FileOf(target));
@@ -139,7 +140,7 @@ internal sealed class AcceptabilityRun(
     // A file that was learnt anew has lost what was added to it, and its own list of what was.
     private void Change(string stage, string file, string key, Func<Circuit, Circuit> change)
     {
-        string mark = "experiment_" + stage.Split(':')[0];
+        string mark = "experiment_" + stage.Split(':')[0].Replace(' ', '_');
         Circuit circuit = CircuitFile.Read(file);
         _log.Run(
             stage,
@@ -188,18 +189,44 @@ internal sealed class AcceptabilityRun(
         }
     }
 
-    private Circuit Measured(Circuit circuit, FeatureCircuitEvaluator evaluator, BehaviourTask task)
+    // Circuits of the label by what their readouts say of sentences that nothing was learnt from.
+    private void EvaluateLabel(ExperimentModel model, Dictionary<string, string> keys)
+    {
+        if (inputs.TestText is not { } path)
+        {
+            return;
+        }
+
+        string decides = Convert.ToHexStringLower(SHA256.HashData(File.Exists(path) ? File.ReadAllBytes(path) : throw new InputException(path, "no such file", "name a file of labelled sentences")));
+        foreach (string file in (string[])[FileOf(_targets[0]), .. options.LambdaRatios.Select(ratio => CurveFile(_targets[0], ratio))])
+        {
+            Change($"evaluate label: {Path.GetFileNameWithoutExtension(file)}", file, StageLog.Key(keys[file], decides, inputs.TextColumn ?? string.Empty, inputs.LabelColumn), circuit =>
+            {
+                if (circuit.Readout is not { } readout)
+                {
+                    return circuit;
+                }
+
+                ReadoutBehaviour behaviour = new(readout, new AutoencoderSites(model.Model, model.Autoencoders), file);
+                BehaviourTask task = LabelledTaskFile.Read(path, inputs.TextColumn, inputs.LabelColumn, model.Tokenizer, behaviour).Task;
+                Circuit measured = Measured(circuit, new FeatureCircuitEvaluator(behaviour.Sites, task), task, "label");
+                return measured.With(metrics: new OrderedDictionary<string, double>(measured.Metrics, StringComparer.Ordinal) { ["label_right"] = task.Scores(model.Model).Count(score => score > 0) / (double)task.Pairs });
+            });
+        }
+    }
+
+    private Circuit Measured(Circuit circuit, FeatureCircuitEvaluator evaluator, BehaviourTask task, string name = "task")
     {
         IReadOnlyList<FeatureNode> nodes = FeatureRanking.NodesInCircuit(circuit, evaluator.Sites);
         CircuitEvaluation own = evaluator.Evaluate(nodes, cancellation);
         double random = nodes.Count == 0 ? double.NaN : Enumerable.Range(0, RandomSets).Average(seed => evaluator.Evaluate([.. evaluator.Random((ulong)seed).Nodes.Take(nodes.Count)], cancellation).Faithfulness);
-        OrderedDictionary<string, double> metrics = new(circuit.Metrics, StringComparer.Ordinal) { ["task_pairs"] = task.Pairs, ["task_behaviour"] = -own.ModelLoss, ["task_candidate_nodes"] = evaluator.Candidates.Count };
-        foreach ((string name, double value) in (ReadOnlySpan<(string, double)>)[("task_faithfulness", own.Faithfulness), ("task_completeness", own.Completeness), ("task_faithfulness_random", random)])
+        OrderedDictionary<string, double> metrics = new(circuit.Metrics, StringComparer.Ordinal) { [$"{name}_{(task.Readout is null ? "pairs" : "texts")}"] = task.Pairs, [name + "_behaviour"] = -own.ModelLoss, [name + "_candidate_nodes"] = evaluator.Candidates.Count };
+        foreach ((string measure, double value) in (ReadOnlySpan<(string, double)>)[("_faithfulness", own.Faithfulness), ("_completeness", own.Completeness), ("_faithfulness_random", random)])
         {
             // Where the model does no better than nothing, or there is no circuit, there is no share to speak of.
             if (nodes.Count > 0 && double.IsFinite(value))
             {
-                metrics[name] = value;
+                metrics[name + measure] = value;
             }
         }
 

@@ -109,6 +109,7 @@ internal sealed partial class CircuitFileReader
                 WeightPath = path,
                 Examples = examples,
                 Profiles = profiles,
+                Readout = Readout(meta),
                 Metrics = metrics,
                 Provenance = provenance,
             };

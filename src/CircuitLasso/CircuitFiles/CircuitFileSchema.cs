@@ -13,6 +13,9 @@ internal static class CircuitFileSchema
     internal const string HeadsKey = "component_heads";
     internal const string ParallelBlocksKey = "component_parallel_blocks";
     internal const string WidthKey = "component_width";
+    internal const string ReadoutPoolingKey = "readout_pooling";
+    internal const string ReadoutMeanKey = "readout_mean";
+    internal const string ReadoutMaximumTokensKey = "readout_maximum_tokens";
 
     /// <summary>The statements that create the tables, by table.</summary>
     internal static readonly IReadOnlyDictionary<string, string> Tables = new OrderedDictionary<string, string>
@@ -32,7 +35,7 @@ internal static class CircuitFileSchema
         ["provenance"] = "CREATE TABLE provenance (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     };
 
-    /// <summary>The statements that create the tables about features, which a file has only where they hold something.</summary>
+    /// <summary>The statements that create the tables about features and of the readout, which a file has only where they hold something.</summary>
     internal static readonly IReadOnlyDictionary<string, string> FeatureTables = new OrderedDictionary<string, string>
     {
         ["example_token"] = "CREATE TABLE example_token (example INTEGER NOT NULL, position INTEGER NOT NULL, token TEXT NOT NULL, value REAL NOT NULL)",
@@ -42,6 +45,10 @@ internal static class CircuitFileSchema
             "CREATE TABLE feature_histogram (node TEXT NOT NULL REFERENCES feature_profile (node), lower REAL NOT NULL, upper REAL NOT NULL, count INTEGER NOT NULL)",
         ["feature_token"] =
             "CREATE TABLE feature_token (node TEXT NOT NULL REFERENCES feature_profile (node), token TEXT NOT NULL, effect REAL NOT NULL, promoted INTEGER NOT NULL)",
+        ["readout_output"] = "CREATE TABLE readout_output (output INTEGER PRIMARY KEY, intercept REAL NOT NULL)",
+        ["readout_class"] = "CREATE TABLE readout_class (class INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+        ["readout"] =
+            "CREATE TABLE readout (site TEXT NOT NULL, part TEXT NOT NULL, coordinate INTEGER NOT NULL, output INTEGER NOT NULL REFERENCES readout_output (output), coefficient REAL NOT NULL)",
     };
 
     private static readonly (CircuitNodeKind Kind, string Word)[] _kinds =

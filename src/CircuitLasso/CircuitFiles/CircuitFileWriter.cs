@@ -39,7 +39,7 @@ internal static class CircuitFileWriter
             Insert(connection, "example", 3, circuit.Examples.Select(example => new object?[] { example.Node, example.Text, example.Value }));
             Insert(connection, "metric", 2, circuit.Metrics.Select(metric => new object?[] { metric.Key, metric.Value }));
             Insert(connection, "provenance", 2, circuit.Provenance.Select(entry => new object?[] { entry.Key, entry.Value }));
-            foreach ((string table, object?[][] rows) in CircuitFeatureRows.Of(circuit).Where(pair => pair.Rows.Length > 0))
+            foreach ((string table, object?[][] rows) in CircuitFeatureRows.Of(circuit).Concat(CircuitReadoutRows.Of(circuit.Readout)).Where(pair => pair.Rows.Length > 0))
             {
                 Execute(connection, CircuitFileSchema.FeatureTables[table]);
                 Insert(connection, table, rows[0].Length, rows);
@@ -62,6 +62,11 @@ internal static class CircuitFileWriter
             yield return [CircuitFileSchema.HeadsKey, Text(graph.Heads)];
             yield return [CircuitFileSchema.ParallelBlocksKey, Text(graph.ParallelBlocks ? 1 : 0)];
             yield return [CircuitFileSchema.WidthKey, Text(graph.Width)];
+        }
+
+        foreach (object?[] row in CircuitReadoutRows.Meta(circuit.Readout))
+        {
+            yield return row;
         }
     }
 

@@ -177,6 +177,9 @@ public sealed class Circuit
         }
     }
 
+    /// <summary>The fitted map from features to what the circuit explains; null where there is none.</summary>
+    public CircuitReadout? Readout { get; init; }
+
     /// <summary>What was measured, by name, in the order in which it was given.</summary>
     /// <exception cref="ArgumentException">A name is empty or not writable, or a value is not finite.</exception>
     public IReadOnlyDictionary<string, double> Metrics
@@ -241,6 +244,7 @@ public sealed class Circuit
     /// <param name="metrics">New metrics.</param>
     /// <param name="provenance">New provenance.</param>
     /// <param name="profiles">New profiles; when null, those of the nodes that are left.</param>
+    /// <param name="readout">A new readout.</param>
     /// <exception cref="ArgumentException">The parts do not fit together.</exception>
     public Circuit With(
         IEnumerable<CircuitNode>? nodes = null,
@@ -249,7 +253,8 @@ public sealed class Circuit
         IEnumerable<CircuitExample>? examples = null,
         IReadOnlyDictionary<string, double>? metrics = null,
         IReadOnlyDictionary<string, string>? provenance = null,
-        IEnumerable<FeatureProfile>? profiles = null)
+        IEnumerable<FeatureProfile>? profiles = null,
+        CircuitReadout? readout = null)
     {
         Circuit core = new(nodes ?? Nodes, edges ?? Edges, Target.Name);
         return new Circuit(core.Nodes, core.Edges, Target.Name)
@@ -258,6 +263,7 @@ public sealed class Circuit
             WeightPath = [.. weightPath ?? WeightPath.Where(point => core.Edge(point.Source, point.Target) is not null)],
             Examples = [.. examples ?? Examples.Where(example => core.IndexOf(example.Node) >= 0)],
             Profiles = [.. profiles ?? Profiles.Where(profile => core.IndexOf(profile.Node) >= 0)],
+            Readout = readout ?? Readout,
             Metrics = metrics ?? Metrics,
             Provenance = provenance ?? Provenance,
         };

@@ -6,10 +6,10 @@ namespace CircuitLasso;
 /// <content>The circuit that is handed out, with what was measured and where it comes from.</content>
 internal sealed partial class FeatureCircuitLearning
 {
-    private FeatureCircuitResult Finish(string? node, string explained, FeatureReadout? fitted)
+    private FeatureCircuitResult Finish(string? node, string explained, FeatureReadout? fitted, CircuitReadout? readout = null)
     {
         bool predictable = fitted?.Fit.IsPredictable ?? true;
-        Circuit circuit = _graph.ToCircuit(node).With(metrics: Metrics(fitted), provenance: Provenance(explained));
+        Circuit circuit = _graph.ToCircuit(node).With(metrics: Metrics(fitted), provenance: Provenance(explained), readout: predictable ? readout : null);
         circuit = predictable ? circuit : circuit.Select(_ => false);
         double worst = _gaps.DefaultIfEmpty(0).Max();
         return new FeatureCircuitResult(circuit, _promptRow is null ? null : _graph.ToPrompt(circuit), predictable, _missed + _stabilityMissed, worst, _graph.ErrorCoefficients);

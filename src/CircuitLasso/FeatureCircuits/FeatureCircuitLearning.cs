@@ -73,7 +73,7 @@ internal sealed partial class FeatureCircuitLearning
         _gaps.Add(fitted.Fit.Certificate.RelativeGap);
         _missed += fitted.Fit.Certificate.Converged ? 0 : 1;
         Backwards(readout.Place, explain: fitted.Fit.IsPredictable);
-        return Finish(y.Name, target.Name, fitted);
+        return Finish(y.Name, target.Name, fitted, ReadoutOf(target, columns, fitted.Fit));
     }
 
     /// <summary>Explains a feature.</summary>

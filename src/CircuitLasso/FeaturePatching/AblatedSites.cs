@@ -11,8 +11,8 @@ namespace CircuitLasso;
 /// <param name="sameInAllTexts">Whether a replacement is the same in all texts at a position, so that it is put together once.</param>
 internal sealed class AblatedSites(AutoencoderSites sites, FeatureBatch batch, NodeSelection selection, bool sameInAllTexts)
 {
-    /// <summary>What stands in the place of a site's activations, rows x width; padding stays.</summary>
-    public float[] Replace(int site, float[] values)
+    /// <summary>What stands in the place of a site's nodes; padding stays.</summary>
+    public SiteNodes Replace(int site, float[] values)
     {
         SparseAutoencoder autoencoder = sites[site].Autoencoder;
         int width = autoencoder.InputWidth;
@@ -57,7 +57,35 @@ internal sealed class AblatedSites(AutoencoderSites sites, FeatureBatch batch, N
                 TensorPrimitives.Add(value, own.Error, value);
             }
         });
-        return replaced;
+        return new SiteNodes(replaced, ReplaceReadings(site, state));
+    }
+
+    private float[]? ReplaceReadings(int site, SiteState state)
+    {
+        if (batch.Read(site) is not { } read)
+        {
+            return null;
+        }
+
+        float[] readings = read.Read(state);
+        float[] replaced = batch.ReplacedReadings[site]!;
+        for (int row = 0; row < batch.Rows; row++)
+        {
+            if (!batch.IsReal(row, out int position))
+            {
+                continue;
+            }
+
+            for (int column = 0; column < read.Columns; column++)
+            {
+                if (!(column < read.FirstError ? selection.Keeps(site, position, read.Feature(column)) : selection.KeepsError(site, position)))
+                {
+                    readings[(row * read.Columns) + column] = replaced[(row * read.Columns) + column];
+                }
+            }
+        }
+
+        return readings;
     }
 
     // The decoder's bias and what replaces the nodes that are not kept.

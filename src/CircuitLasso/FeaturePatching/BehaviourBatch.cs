@@ -17,7 +17,8 @@ internal sealed class BehaviourBatch
         _texts = texts;
         _share = 1f / task.Pairs;
         Clean = new TokenBatch([.. texts.Select(text => text.Clean)]);
-        Corrupt = new TokenBatch([.. texts.Select(text => text.Corrupt)]);
+        Corrupt = Array.TrueForAll(texts, text => ReferenceEquals(text.Clean, text.Corrupt)) ? Clean : new TokenBatch([.. texts.Select(text => text.Corrupt)]);
+        OwnPositions = task.OwnPositions;
         SortedDictionary<int, int> rows = [];
         foreach (int row in texts.SelectMany((text, i) => text.Terms.Select(term => (i * Clean.Positions) + term.Position)))
         {
@@ -36,6 +37,15 @@ internal sealed class BehaviourBatch
 
     /// <summary>The corrupt texts.</summary>
     public TokenBatch Corrupt { get; }
+
+    /// <summary>The texts.</summary>
+    public IReadOnlyList<BehaviourText> Texts => _texts;
+
+    /// <summary>What one pair, or one text of a readout, is of the behaviour.</summary>
+    public float Share => _share;
+
+    /// <inheritdoc cref="BehaviourTask.OwnPositions"/>
+    public int OwnPositions { get; }
 
     /// <summary>Texts times positions.</summary>
     public int Rows => Clean.Count * Clean.Positions;

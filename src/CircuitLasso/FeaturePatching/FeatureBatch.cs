@@ -4,7 +4,7 @@ using CircuitLasso.Tensors;
 namespace CircuitLasso;
 
 /// <summary>One batch of a behaviour with its clean texts taken apart at every site, and passes over them in which something is replaced.</summary>
-internal sealed class FeatureBatch : IDisposable
+internal sealed partial class FeatureBatch : IDisposable
 {
     private readonly AutoencoderSites _sites;
     private readonly BehaviourBatch _batch;
@@ -18,15 +18,20 @@ internal sealed class FeatureBatch : IDisposable
     /// <param name="batch">The texts.</param>
     /// <param name="replacement">What stands in the place of what is replaced.</param>
     /// <param name="means">The means, for <see cref="FeatureReplacement.Mean"/>.</param>
-    public FeatureBatch(AutoencoderSites sites, BehaviourBatch batch, FeatureReplacement replacement, FeatureMeans? means)
+    /// <param name="reader">What a readout reads, where its score is the behaviour; null where the model's outputs are.</param>
+    public FeatureBatch(AutoencoderSites sites, BehaviourBatch batch, FeatureReplacement replacement, FeatureMeans? means, ReadoutReader? reader)
     {
-        (_sites, _batch, _replacement, _means) = (sites, batch, replacement, means);
-        Clean = Record(sites, batch.Clean, _blockInputs, out double score, batch);
-        CleanScore = score;
+        (_sites, _batch, _replacement, _means, _reader) = (sites, batch, replacement, means, reader);
+        Clean = Record(sites, batch.Clean, _blockInputs, out double score, reader is null ? batch : null);
+        _scores = reader?.ScoresOf(batch);
+        CleanReadings = reader?.Read(Clean) ?? new float[]?[sites.Count];
+        CleanScore = reader is null ? score : Score(CleanReadings);
         if (replacement is FeatureReplacement.Corrupt or FeatureReplacement.Resample)
         {
             _corrupt = Record(sites, batch.Corrupt, null, out _, null);
         }
+
+        ReplacedReadings = [.. Enumerable.Range(0, sites.Count).Select(ReplaceReadings)];
     }
 
     /// <summary>The clean texts.</summary>
@@ -123,41 +128,63 @@ internal sealed class FeatureBatch : IDisposable
         }
     }
 
-    /// <summary>The batch's share of the behaviour with other activations at one site.</summary>
-    public double Score(int site, float[] values)
+    /// <summary>The batch's share of the behaviour with other nodes at one site.</summary>
+    /// <param name="site">The site.</param>
+    /// <param name="nodes">What stands there.</param>
+    public double Score(int site, SiteNodes nodes)
     {
         using TensorScope scope = new();
         using IDisposable mode = GradientMode.Disable();
-        return _batch.Score(_sites.Model, Run(site, Tensor.FromValues(values, Rows, values.Length / Rows))).Item();
+        Tensor leaf = Tensor.FromValues(nodes.Activations, Rows, nodes.Activations.Length / Rows);
+        return _reader is null ? _batch.Score(_sites.Model, Run(site, leaf)).Item() : Score(ReadLater(site, leaf, nodes, null));
     }
 
-    /// <summary>The gradient of <see cref="Score(int, float[])"/>, rows x width.</summary>
-    public float[] Gradient(int site, float[] values)
+    /// <summary>The gradient of <see cref="Score(int, SiteNodes)"/> by what stands there.</summary>
+    public SiteNodes Gradient(int site, SiteNodes nodes)
     {
         using TensorScope scope = new();
-        Tensor leaf = Tensor.FromValues(values, Rows, values.Length / Rows);
+        Tensor leaf = Tensor.FromValues(nodes.Activations, Rows, nodes.Activations.Length / Rows);
         leaf.RequiresGradient = true;
-        _batch.Score(_sites.Model, Run(site, leaf)).Backward();
-        return leaf.Gradient?.ToArray() ?? new float[values.Length];
+        float[]? direct = null;
+        if (_reader is null)
+        {
+            _batch.Score(_sites.Model, Run(site, leaf)).Backward();
+        }
+        else
+        {
+            direct = ReadBackwards(site, leaf, nodes);
+        }
+
+        return new SiteNodes(leaf.Gradient?.ToArray() ?? new float[nodes.Activations.Length], direct);
     }
 
     /// <summary>The batch's share of the behaviour of a pass in which every site from one on is replaced, each by what is made of its value in this very pass.</summary>
     /// <param name="first">The first site; what comes before it is as on the clean texts.</param>
     /// <param name="replace">Site and value (rows x width) to what stands in its place.</param>
-    public double Score(int first, Func<int, float[], float[]> replace)
+    public double Score(int first, Func<int, float[], SiteNodes> replace)
     {
         using TensorScope scope = new();
         using IDisposable mode = GradientMode.Disable();
         ForwardHooks hooks = new();
+        float[]?[] readings = [.. CleanReadings];
         (int layer, bool isInput) = _sites.StartOf(first);
         for (int site = isInput ? first + 1 : first; site < _sites.Count; site++)
         {
             int index = site;
-            hooks.Add(_sites[site].Site, (_, value) => Tensor.FromValues(replace(index, value.ToArray()), value.Shape));
+            hooks.Add(_sites[site].Site, (_, value) => Tensor.FromValues(Take(index, value.ToArray()), value.Shape));
         }
 
-        float[] start = isInput ? replace(first, Clean[first].Values) : _blockInputs[layer];
-        return _batch.Score(_sites.Model, _sites.Model.ForwardBlocks(Texts, Stream(Tensor.FromValues(start, start.Length)), layer, _sites.Model.Description.Layers, hooks)).Item();
+        float[] start = isInput ? Take(first, Clean[first].Values) : _blockInputs[layer];
+        int end = _reader is null ? _sites.Model.Description.Layers : Math.Max(layer, _sites[_reader.LastSite].Site.Layer + 1);
+        Tensor last = _sites.Model.ForwardBlocks(Texts, Stream(Tensor.FromValues(start, start.Length)), layer, end, hooks);
+        return _reader is null ? _batch.Score(_sites.Model, last).Item() : Score(readings);
+
+        float[] Take(int site, float[] values)
+        {
+            SiteNodes nodes = replace(site, values);
+            readings[site] = nodes.Readings;
+            return nodes.Activations;
+        }
     }
 
     /// <summary>The residual stream after some blocks with a leaf in the place of one site.</summary>

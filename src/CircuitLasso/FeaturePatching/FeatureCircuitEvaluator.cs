@@ -37,7 +37,10 @@ public sealed class FeatureCircuitEvaluator
         foreach (BehaviourBatch batch in FeaturePatcher.Cut(sites, task, memoryBytes))
         {
             AddStrengths(batch.Clean, keepPositions, 1);
-            AddStrengths(batch.Corrupt, keepPositions, 0);
+            if (batch.Corrupt != batch.Clean)
+            {
+                AddStrengths(batch.Corrupt, keepPositions, 0);
+            }
         }
 
         Candidates = [.. _strengths.Keys];

@@ -5,14 +5,15 @@ namespace CircuitLasso;
 
 /// <summary>
 /// Measures edges of a feature circuit by ablation to the mean. Node values are computed from the first site on: a node of the first site has its clean value; a later node j has
-/// what the edges into it carry, by one of two rules; and where an edge into the behaviour is kept, the model reads its source's value at the last site, and otherwise the mean.
-/// Everything that is in no edge (other nodes, errors) is at its mean. Immutable and thread-safe.
+/// what the edges into it carry, by one of two rules. Where an edge into the behaviour is kept, the behaviour reads its source's value, and otherwise the mean: the model's output at the sites that reach it
+/// directly, a readout at its own. Everything that is in no edge (other nodes, errors) is at its mean. Immutable and thread-safe.
 /// </summary>
 /// <remarks>
-/// Learned: g_j = max(0, sum over kept edges of A_ij s_j f_i + sum over cut edges of mean(A_ij s_j f_i) + u_j), with f_i computed in the same way, the mean over corrupt texts at the
-/// position, and u_j = g_j - sum over all edges of A_ij s_j f_i, what the edges do not explain, at its mean too unless it is asked for. Recomputed: the model runs from the sites that
-/// reach j directly, at which the sources of kept edges have their values and everything else its mean, and the autoencoder reads j. A later node into which no edge is
-/// kept is at its mean in both. So with nothing kept both give what node ablation gives with nothing kept.
+/// <para>Learned: g_j = max(0, sum over kept edges of A_ij s_j f_i + sum over cut edges of mean(A_ij s_j f_i) + u_j), over sources i of every site before that of j, with f_i computed in the same way, the mean
+/// over corrupt texts at the position, and u_j = g_j - sum over all edges of A_ij s_j f_i, what the edges do not explain, at its mean too unless it is asked for.</para>
+/// <para>Recomputed: the model runs from the sites that reach j without passing another, at each of which the sources of kept edges have their values and everything else its mean, and the autoencoder reads j.
+/// Sites in between are so held fixed, as the coefficients of a regression on all sites are what a source adds while the others stay: an edge that skips a site which everything passes through (the residual
+/// stream) carries nothing. A later node into which no edge that can carry is kept is at its mean in both. So with nothing kept both give what node ablation gives with nothing kept.</para>
 /// </remarks>
 public sealed class FeatureEdgeEvaluator
 {
@@ -28,12 +29,13 @@ public sealed class FeatureEdgeEvaluator
     /// <param name="subject">What a complaint names, such as the circuit's file.</param>
     /// <param name="keepsUnexplained">Whether what the edges do not explain of a node is kept.</param>
     /// <param name="memoryBytes">About how many bytes are used at once.</param>
-    /// <exception cref="InputException">The circuit has nodes of other sites, of single positions or explains no behaviour, its target reads several sites, or the task does not fit the model.</exception>
+    /// <exception cref="InputException">The circuit has nodes of other sites or a feature both at all positions and at single ones, has no edge or explains no behaviour, or the task does not fit the model.</exception>
     public FeatureEdgeEvaluator(AutoencoderSites sites, BehaviourTask task, Circuit circuit, string subject, bool keepsUnexplained = false, long memoryBytes = 1L << 30)
     {
         ArgumentNullException.ThrowIfNull(sites);
         ArgumentNullException.ThrowIfNull(circuit);
-        _graph = new FeatureEdgeGraph(sites, circuit, subject);
+        ArgumentNullException.ThrowIfNull(task);
+        _graph = new FeatureEdgeGraph(sites, task.Readout, circuit, subject);
         _patcher = new FeaturePatcher(_graph.Sites, task, FeatureReplacement.Mean, memoryBytes);
         _means = new FeatureEdgeMeans(_graph, _patcher.Batches);
         _keepsUnexplained = keepsUnexplained;

@@ -9,7 +9,7 @@ namespace CircuitLasso;
 /// Weights of edges between kept nodes to first order: (gradient of the behaviour by the child) x (derivative of the child by the parent) x (movement of the parent), along paths that meet no
 /// other site on the way.
 /// </summary>
-internal sealed class FeatureEdgeGradients
+internal sealed partial class FeatureEdgeGradients
 {
     private readonly AutoencoderSites _sites;
     private readonly FeatureNode[][] _kept;
@@ -45,8 +45,8 @@ internal sealed class FeatureEdgeGradients
     /// <summary>Adds the edges of a batch into a site's kept nodes.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="site">The children's site.</param>
-    /// <param name="gradient">The gradient of the behaviour at that site, rows x width.</param>
-    public void Add(FeatureBatch batch, int site, float[] gradient)
+    /// <param name="gradient">The gradient of the behaviour at that site.</param>
+    public void Add(FeatureBatch batch, int site, SiteNodes gradient)
     {
         int[] sources = SourcesOf(_sites, site);
         if (sources.Length == 0 || _kept[site].Length == 0 || sources.All(source => _kept[source].Length == 0))
@@ -89,9 +89,15 @@ internal sealed class FeatureEdgeGradients
 
     /// <summary>Adds the edges of a batch into the behaviour.</summary>
     /// <param name="batch">The batch.</param>
-    /// <param name="lastGradient">The gradient of the behaviour at the last site, rows x width.</param>
-    public void AddTarget(FeatureBatch batch, float[] lastGradient)
+    /// <param name="gradients">The gradients of the behaviour at every site.</param>
+    public void AddTarget(FeatureBatch batch, SiteNodes[] gradients)
     {
+        if (batch.HasReadout)
+        {
+            AddReadings(batch, gradients);
+            return;
+        }
+
         int[] sources = SourcesOf(_sites, _sites.Count);
         using TensorScope scope = new();
         Tensor[] leaves = Leaves(batch, sources);
@@ -103,7 +109,7 @@ internal sealed class FeatureEdgeGradients
 
         for (int i = 0; i < sources.Length; i++)
         {
-            float[]? slope = i == sources.Length - 1 ? lastGradient : leaves[i].Gradient?.ToArray();
+            float[]? slope = i == sources.Length - 1 ? gradients[^1].Activations : leaves[i].Gradient?.ToArray();
             if (slope is null)
             {
                 continue;
@@ -126,12 +132,13 @@ internal sealed class FeatureEdgeGradients
     })];
 
     // The gradient of the child by its site's activations, times the gradient of the behaviour by the child.
-    private static float[] Seed(FeatureBatch batch, FeatureNode child, float[] gradient)
+    private static float[] Seed(FeatureBatch batch, FeatureNode child, SiteNodes gradient)
     {
         SiteState state = batch.Clean[child.Site];
         SparseAutoencoder autoencoder = state.Autoencoder;
         int width = autoencoder.InputWidth;
-        float[] seed = new float[gradient.Length];
+        float[] seed = new float[gradient.Activations.Length];
+        ReadoutSite? read = batch.Read(child.Site);
         Numerics.DeterministicParallel.For(batch.Rows, row =>
         {
             if (!batch.IsReal(row, out int position) || (child.Position != FeatureNode.Everywhere && child.Position != position))
@@ -139,7 +146,7 @@ internal sealed class FeatureEdgeGradients
                 return;
             }
 
-            ReadOnlySpan<float> slope = gradient.AsSpan(row * width, width);
+            ReadOnlySpan<float> slope = gradient.Activations.AsSpan(row * width, width);
             ReadOnlySpan<float> value = state.Values.AsSpan(row * width, width);
             Span<float> own = seed.AsSpan(row * width, width);
             ReadOnlySpan<int> indices = state.Features.Indices(row);
@@ -154,11 +161,17 @@ internal sealed class FeatureEdgeGradients
                     autoencoder.FeatureGradient(indices[i], values[i], value, derivative);
                     TensorPrimitives.MultiplyAdd(derivative, -TensorPrimitives.Dot(autoencoder.DecoderDirection(indices[i]), slope), own, own);
                 }
+
+                read?.AddErrorSlope(state, row, gradient.Readings.AsSpan(row * read.Columns, read.Columns), own);
             }
             else if (indices.BinarySearch(child.Feature) is >= 0 and int at)
             {
                 autoencoder.FeatureGradient(child.Feature, values[at], value, derivative);
                 TensorPrimitives.Multiply(derivative, TensorPrimitives.Dot(autoencoder.DecoderDirection(child.Feature), slope), own);
+                if (read?.ColumnOf(child.Feature) is >= 0 and int column)
+                {
+                    read.AddFeatureSlope(state, row, at, gradient.Readings![(row * read.Columns) + column], own);
+                }
             }
         });
         return seed;

@@ -7,7 +7,7 @@ internal sealed class FeatureEdgeGraph
 {
     private readonly Dictionary<(string Source, string Target), int> _indexOfEdge = [];
 
-    public FeatureEdgeGraph(AutoencoderSites sites, Circuit circuit, string subject)
+    public FeatureEdgeGraph(AutoencoderSites sites, ReadoutBehaviour? readout, Circuit circuit, string subject)
     {
         if (circuit.Target.Kind is not (CircuitNodeKind.Target or CircuitNodeKind.Logits))
         {
@@ -16,20 +16,20 @@ internal sealed class FeatureEdgeGraph
 
         HashSet<string> named = [.. circuit.Edges.SelectMany(edge => (string[])[edge.Source, edge.Target])];
         (FeatureNode Node, CircuitNode Of)[] nodes = [.. FeatureRanking.NodesOf(circuit, sites, circuit.Nodes.Where(node => named.Contains(node.Name)))];
-        if (Array.Exists(nodes, pair => pair.Node.Position != FeatureNode.Everywhere))
-        {
-            throw new InputException(subject, "has nodes of single positions", "give a circuit whose nodes stand for all positions");
-        }
-
-        // The circuit's own sites alone, numbered anew.
-        int[] used = [.. nodes.Select(pair => pair.Node.Site).Distinct().Order()];
-        if (used.Length == 0)
+        if (nodes.Length == 0)
         {
             throw new InputException(subject, "has no edge", "give a circuit with edges");
         }
 
+        if (nodes.GroupBy(pair => pair.Node with { Position = FeatureNode.Everywhere }).FirstOrDefault(same => same.Count() > 1 && same.Any(pair => pair.Node.Position == FeatureNode.Everywhere)) is { } twice)
+        {
+            throw new InputException(subject, $"has {sites.NameOf(twice.Key)} both at all positions and at single ones", "give a circuit whose nodes all stand for single positions, or all for every one");
+        }
+
+        // The sites of the circuit and of what is read alone, numbered anew.
+        int[] used = [.. nodes.Select(pair => pair.Node.Site).Concat(readout?.ReadSites.Select(site => sites.IndexOf(readout.Sites[site].Site.ToString())).Where(site => site >= 0) ?? []).Distinct().Order()];
         Sites = new AutoencoderSites(sites.Model, used.Select(site => sites[site]));
-        Nodes = [.. nodes.Select(pair => pair.Node with { Site = Array.IndexOf(used, pair.Node.Site) }).OrderBy(node => (node.Site, node.Feature))];
+        Nodes = [.. nodes.Select(pair => pair.Node with { Site = Array.IndexOf(used, pair.Node.Site) }).OrderBy(node => (node.Site, node.Feature, node.Position))];
         Dictionary<string, int> index = Nodes.Select((node, i) => (Sites.NameOf(node), i)).ToDictionary(pair => pair.Item1, pair => pair.i, StringComparer.Ordinal);
         Edges = [.. circuit.Edges];
         Sources = new int[Edges.Count];
@@ -44,12 +44,9 @@ internal sealed class FeatureEdgeGraph
             _indexOfEdge[(Edges[edge].Source, Edges[edge].Target)] = edge;
         }
 
-        int[] read = [.. Into[^1].Select(edge => Nodes[Sources[edge]].Site).Distinct()];
-        LastSite = read.Length == 1 && read[0] == Sites.Count - 1
-            ? read[0]
-            : throw new InputException(subject, "has edges into its target from other sites than the last, whose reading the model does not keep apart", "learn with --sources adjacent");
+        OutputSites = FeatureEdgeGradients.SourcesOf(Sites, Sites.Count);
         Relevances = [.. Nodes.Select(node => circuit[Sites.NameOf(node)].Relevance)];
-        HasCoefficients = Edges.All(edge => circuit[edge.Source].Kind != CircuitNodeKind.Feature || circuit[edge.Target].Kind != CircuitNodeKind.Feature || edge.Norm is not null);
+        HasCoefficients = Nodes.All(node => node.Position == FeatureNode.Everywhere) && Edges.All(edge => circuit[edge.Source].Kind != CircuitNodeKind.Feature || circuit[edge.Target].Kind != CircuitNodeKind.Feature || edge.Norm is not null);
     }
 
     /// <summary>The circuit's sites.</summary>
@@ -70,11 +67,14 @@ internal sealed class FeatureEdgeGraph
     /// <summary>The edges into each node, and last into the behaviour.</summary>
     public List<int>[] Into { get; }
 
-    /// <summary>The site that the behaviour reads.</summary>
-    public int LastSite { get; }
+    /// <summary>The sites that reach the model's output without passing another, rising.</summary>
+    public int[] OutputSites { get; }
 
-    /// <summary>Whether edges between features carry coefficients.</summary>
+    /// <summary>Whether edges between features carry coefficients; these hold at all positions alike.</summary>
     public bool HasCoefficients { get; }
+
+    /// <summary>Whether a node is one of a position.</summary>
+    public bool IsAt(int node, int position) => Nodes[node].Position == FeatureNode.Everywhere || Nodes[node].Position == position;
 
     /// <summary>Which edges are among some.</summary>
     public bool[] Mark(IEnumerable<CircuitEdge> edges)

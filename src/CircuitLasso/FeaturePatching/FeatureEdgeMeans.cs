@@ -1,18 +1,20 @@
 namespace CircuitLasso;
 
-/// <summary>Means over the corrupt texts, position by position, of nodes and of what edges carry.</summary>
+/// <summary>Means over the corrupt texts, position by position as far as positions have means of their own, of nodes and of what edges carry.</summary>
 internal sealed class FeatureEdgeMeans
 {
     private readonly FeatureEdgeGraph _graph;
     private readonly List<Sums> _positions = [];
+    private readonly int _ownPositions;
 
     public FeatureEdgeMeans(FeatureEdgeGraph graph, IReadOnlyList<BehaviourBatch> batches)
     {
         _graph = graph;
+        _ownPositions = batches[0].OwnPositions;
         foreach (BehaviourBatch batch in batches)
         {
             SiteState[] states = FeatureBatch.Record(graph.Sites, batch.Corrupt, null, out _, null);
-            while (_positions.Count < batch.Corrupt.Positions)
+            while (_positions.Count < Math.Min(batch.Corrupt.Positions, (long)_ownPositions + 1))
             {
                 _positions.Add(new Sums(graph.Nodes.Count, graph.Edges.Count));
             }
@@ -24,7 +26,7 @@ internal sealed class FeatureEdgeMeans
                 {
                     int row = (text * batch.Corrupt.Positions) + position;
                     Read(graph, states, row, values);
-                    Sums sums = _positions[position];
+                    Sums sums = _positions[Math.Min(position, _ownPositions)];
                     sums.Count++;
                     for (int node = 0; node < values.Length; node++)
                     {
@@ -52,10 +54,10 @@ internal sealed class FeatureEdgeMeans
     }
 
     /// <summary>The mean g of a node.</summary>
-    public double Node(int position, int node) => _positions[position].Nodes[node] / _positions[position].Count;
+    public double Node(int position, int node) => At(position).Nodes[node] / At(position).Count;
 
     /// <summary>The mean of what an edge carries.</summary>
-    public double Edge(int position, int edge) => _positions[position].Edges[edge] / _positions[position].Count;
+    public double Edge(int position, int edge) => At(position).Edges[edge] / At(position).Count;
 
     /// <summary>Scores of edges: the share of the target's variation that an edge carries, at most 1, times the target's relevance.</summary>
     public double[] Contributions()
@@ -101,6 +103,8 @@ internal sealed class FeatureEdgeMeans
         float from = states[graph.Nodes[graph.Sources[edge]].Site].Scale(row);
         return from == 0 ? 0 : graph.Coefficient(edge) * states[graph.Nodes[target].Site].Scale(row) / from * sourceValue;
     }
+
+    private Sums At(int position) => _positions[Math.Min(position, _ownPositions)];
 
     private double Variation(Func<Sums, (double Squares, double Sum)> of) => _positions.Sum(sums => of(sums) is var (squares, sum) ? Math.Max(0, squares - (sum * sum / sums.Count)) : 0);
 

@@ -6,7 +6,7 @@ using Tensor = CircuitLasso.Tensors.Tensor;
 namespace CircuitLasso;
 
 /// <summary>Values of a circuit's nodes on one batch with some edges cut, and the behaviour that the model shows with them.</summary>
-internal sealed class FeatureEdgeValues
+internal sealed partial class FeatureEdgeValues
 {
     private readonly FeatureEdgeGraph _graph;
     private readonly FeatureEdgeMeans _means;
@@ -43,7 +43,7 @@ internal sealed class FeatureEdgeValues
                 {
                     Learn(node, kept, keepsRest || keepsUnexplained, values);
                 }
-                else if (_graph.Into[node].Exists(edge => kept[edge]) || (keepsRest && _graph.Into[node].Count > 0))
+                else if (keepsRest ? _graph.Into[node].Count > 0 : _graph.Into[node].Exists(edge => kept[edge] && Carries(edge, node)))
                 {
                     Recompute(node, kept, keepsRest, values);
                 }
@@ -54,8 +54,21 @@ internal sealed class FeatureEdgeValues
             }
         }
 
-        return _batch.Score(_graph.LastSite, Activations(_graph.LastSite, _graph.Nodes.Count, kept, keepsRest, values));
+        if (_batch.HasReadout)
+        {
+            return _batch.Score([.. Enumerable.Range(0, _graph.Sites.Count).Select(site => Readings(site, kept, keepsRest, values))]);
+        }
+
+        using TensorScope scope = new();
+        using IDisposable mode = GradientMode.Disable();
+        return _batch.Score(_graph.OutputSites, Replaced(_graph.OutputSites, _graph.Nodes.Count, kept, keepsRest, values)).Item();
     }
+
+    // Whether the source is at a site that reaches the node without passing another.
+    private bool Carries(int edge, int node) => FeatureEdgeGradients.SourcesOf(_graph.Sites, _graph.Nodes[node].Site).Contains(_graph.Nodes[_graph.Sources[edge]].Site);
+
+    private Tensor[] Replaced(int[] sites, int target, bool[] kept, bool keepsRest, double[][] values) =>
+        [.. sites.Select(site => Tensor.FromValues(Activations(site, target, kept, keepsRest, values), _batch.Rows, _ablated[site].Length / _batch.Rows))];
 
     private void Learn(int node, bool[] kept, bool keepsUnexplained, double[][] values)
     {
@@ -99,8 +112,7 @@ internal sealed class FeatureEdgeValues
         int[] sources = FeatureEdgeGradients.SourcesOf(_graph.Sites, site);
         using TensorScope scope = new();
         using IDisposable mode = GradientMode.Disable();
-        Tensor[] replaced = [.. sources.Select(source => Tensor.FromValues(Activations(source, node, kept, keepsRest, values), _batch.Rows, _ablated[source].Length / _batch.Rows))];
-        using SiteState state = SiteState.Of(_graph.Sites[site].Autoencoder, _batch.Reached(sources, replaced, site));
+        using SiteState state = SiteState.Of(_graph.Sites[site].Autoencoder, _batch.Reached(sources, Replaced(sources, node, kept, keepsRest, values), site));
         for (int row = 0; row < _batch.Rows; row++)
         {
             int at = state.Features.Indices(row).BinarySearch(_graph.Nodes[node].Feature);
@@ -125,7 +137,7 @@ internal sealed class FeatureEdgeValues
             }
 
             Span<float> value = activations.AsSpan(row * width, width);
-            foreach (int node in nodes)
+            foreach (int node in nodes.Where(node => _graph.IsAt(node, position)))
             {
                 bool isKept = edges.TryGetValue(node, out bool named) ? named : keepsRest;
                 if (_graph.Nodes[node].IsError)

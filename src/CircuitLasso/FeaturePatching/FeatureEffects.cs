@@ -3,7 +3,7 @@ namespace CircuitLasso;
 /// <summary>How much a behaviour falls where features and errors are replaced, one at a time (Marks et al. 2024, "Sparse Feature Circuits"). Immutable.</summary>
 public sealed class FeatureEffects
 {
-    internal FeatureEffects(AutoencoderSites sites, FeatureReplacement replacement, IReadOnlyDictionary<FeatureNode, double> values, double cleanScore, double replacedScore, IReadOnlyList<float[][]>? gradients)
+    internal FeatureEffects(AutoencoderSites sites, FeatureReplacement replacement, IReadOnlyDictionary<FeatureNode, double> values, double cleanScore, double replacedScore, IReadOnlyList<SiteNodes[]>? gradients)
     {
         (Sites, Replacement, Values, CleanScore, ReplacedScore, Gradients) = (sites, replacement, values, cleanScore, replacedScore, gradients);
     }
@@ -26,6 +26,6 @@ public sealed class FeatureEffects
     /// <summary>m with the whole last site replaced.</summary>
     public double ReplacedScore { get; }
 
-    /// <summary>By batch and site the gradients that were averaged, rows x width; null where they were not kept.</summary>
-    internal IReadOnlyList<float[][]>? Gradients { get; }
+    /// <summary>By batch and site the gradients that were averaged; null where they were not kept.</summary>
+    internal IReadOnlyList<SiteNodes[]>? Gradients { get; }
 }

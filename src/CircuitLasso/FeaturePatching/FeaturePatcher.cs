@@ -13,6 +13,7 @@ public sealed class FeaturePatcher
     private readonly AutoencoderSites _sites;
     private readonly BehaviourTask _task;
     private readonly FeatureMeans? _means;
+    private readonly ReadoutReader? _reader;
 
     /// <summary>Prepares the work; for <see cref="FeatureReplacement.Mean"/> this runs the corrupt texts.</summary>
     /// <param name="sites">The sites and the model.</param>
@@ -27,10 +28,11 @@ public sealed class FeaturePatcher
         ArgumentNullException.ThrowIfNull(task);
         task.RequireFits(sites.Model);
         (_sites, _task, Replacement) = (sites, task, replacement);
+        _reader = task.Readout is null ? null : new ReadoutReader(task.Readout, sites);
         Batches = Cut(sites, replacement == FeatureReplacement.Resample ? task.WithOtherCorruptTexts(seed) : task, memoryBytes);
         if (replacement == FeatureReplacement.Mean)
         {
-            _means = MeansOf(sites, Batches);
+            _means = MeansOf();
         }
     }
 
@@ -81,7 +83,7 @@ public sealed class FeaturePatcher
             for (int i = 0; i < nodes.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                effects[i] += batch.CleanScore - batch.Score(nodes[i].Site, Moved(batch, nodes[i], (float)share));
+                effects[i] += batch.CleanScore - batch.Score(nodes[i].Site, new SiteNodes(Moved(batch, nodes[i], (float)share), MovedReadings(batch, nodes[i], (float)share)));
                 progress?.Report(new WorkProgress("patching", ((long)index * nodes.Count) + i + 1, (long)Batches.Count * nodes.Count, "passes"));
             }
         }
@@ -99,7 +101,7 @@ public sealed class FeaturePatcher
         {
             cancellation.ThrowIfCancellationRequested();
             using FeatureBatch batch = Run(index);
-            effect += batch.CleanScore - batch.Score(site, batch.Replaced(site));
+            effect += batch.CleanScore - batch.Score(site, new SiteNodes(batch.Replaced(site), batch.ReplacedReadings[site]));
         }
 
         return effect;
@@ -108,42 +110,25 @@ public sealed class FeaturePatcher
     internal static IReadOnlyList<BehaviourBatch> Cut(AutoencoderSites sites, BehaviourTask task, long memoryBytes) =>
         BehaviourBatch.Cut(task, sites.Model, sites.Sum(place => 8.0 * place.Autoencoder.InputWidth), memoryBytes);
 
-    internal static FeatureMeans MeansOf(AutoencoderSites sites, IReadOnlyList<BehaviourBatch> batches)
-    {
-        FeatureMeans means = new(sites);
-        foreach (BehaviourBatch batch in batches)
-        {
-            SiteState[] states = FeatureBatch.Record(sites, batch.Corrupt, null, out _, null);
-            means.Add(batch.Corrupt, states);
-            foreach (SiteState state in states)
-            {
-                state.Dispose();
-            }
-        }
-
-        means.Finish();
-        return means;
-    }
-
-    internal FeatureBatch Run(int batch) => new(_sites, Batches[batch], Replacement, _means);
+    internal FeatureBatch Run(int batch) => new(_sites, Batches[batch], Replacement, _means, _reader);
 
     internal FeatureEffects Effects(int steps, bool keepPositions, bool keepGradients, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         SortedDictionary<FeatureNode, double> effects = new(Comparer<FeatureNode>.Create((a, b) => (a.Site, a.Feature, a.Position).CompareTo((b.Site, b.Feature, b.Position))));
-        List<float[][]> gradients = [];
+        List<SiteNodes[]> gradients = [];
         double clean = 0;
         double replaced = 0;
         for (int index = 0; index < Batches.Count; index++)
         {
             using FeatureBatch batch = Run(index);
-            float[][] kept = new float[_sites.Count][];
+            SiteNodes[] kept = new SiteNodes[_sites.Count];
             clean += batch.CleanScore;
             for (int site = 0; site < _sites.Count; site++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                float[] target = batch.Replaced(site);
-                float[] gradient = kept[site] = MeanGradient(batch, site, target, steps);
+                SiteNodes target = new(batch.Replaced(site), batch.ReplacedReadings[site]);
+                SiteNodes gradient = kept[site] = MeanGradient(batch, site, target, steps);
                 AddEffects(batch, site, gradient, keepPositions, effects);
                 if (site == _sites.Count - 1)
                 {
@@ -181,23 +166,32 @@ public sealed class FeaturePatcher
         }
     }
 
-    private static float[] MeanGradient(FeatureBatch batch, int site, float[] target, int steps)
+    private static SiteNodes MeanGradient(FeatureBatch batch, int site, SiteNodes target, int steps)
     {
-        float[] clean = batch.Clean[site].Values;
-        float[] sum = batch.Gradient(site, clean);
-        float[] point = new float[clean.Length];
+        SiteNodes clean = new(batch.Clean[site].Values, batch.CleanReadings[site]);
+        SiteNodes sum = batch.Gradient(site, clean);
         for (int k = 1; k < steps; k++)
         {
-            // Linear in features and error, so the activation itself can be moved.
-            TensorPrimitives.Lerp(clean, target, (float)k / steps, point);
-            TensorPrimitives.Add(sum, batch.Gradient(site, point), sum);
+            // Linear in features and error, so the activation itself can be moved, and what is read of it.
+            float share = (float)k / steps;
+            SiteNodes more = batch.Gradient(site, new SiteNodes(Between(clean.Activations, target.Activations, share), clean.Readings is null ? null : Between(clean.Readings, target.Readings!, share)));
+            TensorPrimitives.Add(sum.Activations, more.Activations, sum.Activations);
+            TensorPrimitives.Add(sum.Readings.AsSpan(), more.Readings.AsSpan(), sum.Readings.AsSpan());
         }
 
-        TensorPrimitives.Multiply(sum, 1f / steps, sum);
+        TensorPrimitives.Multiply(sum.Activations, 1f / steps, sum.Activations);
+        TensorPrimitives.Multiply(sum.Readings.AsSpan(), 1f / steps, sum.Readings.AsSpan());
         return sum;
+
+        static float[] Between(float[] from, float[] to, float share)
+        {
+            float[] point = new float[from.Length];
+            TensorPrimitives.Lerp(from, to, share, point);
+            return point;
+        }
     }
 
-    private void AddEffects(FeatureBatch batch, int site, float[] gradient, bool keepPositions, SortedDictionary<FeatureNode, double> effects)
+    private void AddEffects(FeatureBatch batch, int site, SiteNodes gradient, bool keepPositions, SortedDictionary<FeatureNode, double> effects)
     {
         SparseAutoencoder autoencoder = _sites[site].Autoencoder;
         int width = autoencoder.InputWidth;
@@ -210,15 +204,15 @@ public sealed class FeaturePatcher
                 return;
             }
 
-            ReadOnlySpan<float> slope = gradient.AsSpan(row * width, width);
+            ReadOnlySpan<float> slope = gradient.Activations.AsSpan(row * width, width);
             float[] error = new float[width];
             List<(int Feature, float Difference)> features = [];
             Differences(batch, site, row, features, error);
             (int, double)[] found = byRow[row] = new (int, double)[features.Count + 1];
-            found[0] = (FeatureNode.Error, -Dot(error, slope));
+            found[0] = (FeatureNode.Error, -Dot(error, slope) - batch.Moved(site, row, FeatureNode.Error, gradient.Readings));
             for (int i = 0; i < features.Count; i++)
             {
-                found[i + 1] = (features[i].Feature, -features[i].Difference * Dot(autoencoder.DecoderDirection(features[i].Feature), slope));
+                found[i + 1] = (features[i].Feature, (-features[i].Difference * Dot(autoencoder.DecoderDirection(features[i].Feature), slope)) - batch.Moved(site, row, features[i].Feature, gradient.Readings));
             }
         });
         for (int row = 0; row < byRow.Length; row++)
@@ -230,6 +224,45 @@ public sealed class FeaturePatcher
                 effects[node] = effects.GetValueOrDefault(node) + effect;
             }
         }
+    }
+
+    private static float[]? MovedReadings(FeatureBatch batch, FeatureNode node, float share)
+    {
+        if (batch.Read(node.Site) is not { } read)
+        {
+            return null;
+        }
+
+        float[] readings = [.. batch.CleanReadings[node.Site]!];
+        float[] replaced = batch.ReplacedReadings[node.Site]!;
+        for (int at = 0; at < readings.Length; at++)
+        {
+            int column = at % read.Columns;
+            bool isOwn = node.IsError ? column >= read.FirstError : column < read.FirstError && read.Feature(column) == node.Feature;
+            if (isOwn && batch.IsReal(at / read.Columns, out int position) && (node.Position == FeatureNode.Everywhere || node.Position == position))
+            {
+                readings[at] += share * (replaced[at] - readings[at]);
+            }
+        }
+
+        return readings;
+    }
+
+    private FeatureMeans MeansOf()
+    {
+        FeatureMeans means = new(_sites, _task.OwnPositions, _reader);
+        foreach (BehaviourBatch batch in Batches)
+        {
+            SiteState[] states = FeatureBatch.Record(_sites, batch.Corrupt, null, out _, null);
+            means.Add(batch.Corrupt, states);
+            foreach (SiteState state in states)
+            {
+                state.Dispose();
+            }
+        }
+
+        means.Finish();
+        return means;
     }
 
     private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b) => TensorPrimitives.Dot(a, b);

@@ -44,7 +44,7 @@ public static class SparseFeatureCircuits
                 progress?.Report(new WorkProgress("edges", ((long)index * patcher.Sites.Count) + site + 1, (long)patcher.Batches.Count * patcher.Sites.Count, "sites"));
             }
 
-            gradients.AddTarget(batch, effects.Gradients![index][^1]);
+            gradients.AddTarget(batch, effects.Gradients![index]);
         }
 
         return new SparseFeatureCircuit(ToCircuit(patcher, options, effects, gradients), effects, kept.Length, gradients.BackwardPasses, nodes.Elapsed.TotalSeconds, edges.Elapsed.TotalSeconds);
@@ -70,6 +70,7 @@ public static class SparseFeatureCircuits
         ];
         return new Circuit(nodes, edges.Where(edge => Math.Abs(edge.Weight) > options.EdgeThreshold), TargetName)
         {
+            Readout = patcher.Task.Readout?.Readout,
             Metrics = new OrderedDictionary<string, double> { ["behaviour"] = effects.CleanScore, ["behaviour_replaced"] = effects.ReplacedScore },
         }.Prune(needsIncoming: false);
     }

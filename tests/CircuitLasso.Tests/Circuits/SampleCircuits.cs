@@ -52,6 +52,8 @@ internal static class SampleCircuits
             },
             new FeatureProfile("embed/7", 0, 0, 0, 0),
         ],
+        Readout = new CircuitReadout(
+            Pooling.Max, [0.5, -1.0 / 3, 5e-324], [new("resid_post.5", false, 36, 2, 0.7), new("embed", true, 3, 0, -1e-300), new("embed", false, 7, 0, 1e300)], ["no", "\"yes\"", "λ 🙂"], maximumTokens: 128),
         Metrics = new Dictionary<string, double> { ["r2"] = 0.75, ["auc (shuffled labels)"] = 0.5 },
         Provenance = new Dictionary<string, string> { ["model"] = "sha256:00ff", ["command"] = "circuitlasso learn --store 'a b'" },
     };

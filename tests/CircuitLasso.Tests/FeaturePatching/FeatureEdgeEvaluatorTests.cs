@@ -9,14 +9,16 @@ public sealed class FeatureEdgeEvaluatorTests
     private static readonly string[] _names = ["embed", "resid_post.0", "resid_post.1"];
 
     [Theory]
-    [InlineData("gpt2", false)]
-    [InlineData("llama", true)]
-    public void With_nothing_kept_edges_give_what_node_ablation_gives_with_nothing_kept(string name, bool isRecomputed)
+    [InlineData("gpt2", false, false)]
+    [InlineData("llama", true, false)]
+    [InlineData("llama", false, true)]
+    [InlineData("gpt2", true, true)]
+    public void With_nothing_kept_edges_give_what_node_ablation_gives_with_nothing_kept(string name, bool isRecomputed, bool skips)
     {
         using TransformerModel model = TinyTransformers.Create(name);
         AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
         BehaviourTask task = FeaturePatcherTests.Task();
-        FeatureEdgeEvaluator evaluator = new(sites, task, Random(sites), "test");
+        FeatureEdgeEvaluator evaluator = new(sites, task, Random(sites, skips), "test");
         CircuitEvaluation none = isRecomputed ? evaluator.Recomputed([]) : evaluator.Learned([]);
         CircuitEvaluation nodes = new FeatureCircuitEvaluator(sites, task).Evaluate([]);
         Assert.Equal(nodes.EmptyLoss, none.EmptyLoss, 1e-4);
@@ -28,13 +30,15 @@ public sealed class FeatureEdgeEvaluatorTests
         TinyAutoencoders.Free(sites);
     }
 
-    [Fact]
-    public void The_learned_rule_is_its_formula_computed_text_by_text()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_learned_rule_is_its_formula_computed_text_by_text_whatever_sites_an_edge_skips(bool skips)
     {
         using TransformerModel model = TinyTransformers.Create("gpt2");
         AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
         BehaviourTask task = FeaturePatcherTests.Task();
-        Circuit circuit = Random(sites);
+        Circuit circuit = Random(sites, skips);
         Random random = new(3);
         CircuitEdge[] kept = [.. circuit.Edges.Where(_ => random.Next(2) == 0)];
         foreach (bool keepsUnexplained in (bool[])[false, true])
@@ -47,18 +51,20 @@ public sealed class FeatureEdgeEvaluatorTests
         TinyAutoencoders.Free(sites);
     }
 
-    [Fact]
-    public void Keeping_every_edge_and_what_they_do_not_explain_leaves_the_nodes_of_the_circuit_as_they_are()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Keeping_every_edge_and_what_they_do_not_explain_leaves_the_nodes_of_the_circuit_as_they_are(bool skips)
     {
         using TransformerModel model = TinyTransformers.Create("gpt2");
         AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
         BehaviourTask task = FeaturePatcherTests.Task();
-        Circuit circuit = Random(sites);
+        Circuit circuit = Random(sites, skips);
         CircuitEvaluation edges = new FeatureEdgeEvaluator(sites, task, circuit, "test", keepsUnexplained: true).Learned([.. circuit.Edges]);
 
         // Only the last site's own reading is left: nodes with an edge into the behaviour are kept there.
         AutoencoderSites last = new(model, [sites[2]]);
-        FeatureNode[] read = [.. circuit.Edges.Where(edge => edge.Target == "y").Select(edge => last.Find(edge.Source)!.Value)];
+        FeatureNode[] read = [.. circuit.Edges.Where(edge => edge.Target == "y").Select(edge => last.Find(edge.Source)).OfType<FeatureNode>()];
         Assert.Equal(new FeatureCircuitEvaluator(last, task).Evaluate(read).CircuitLoss, edges.CircuitLoss, 1e-3);
         TinyAutoencoders.Free(sites);
     }
@@ -99,16 +105,15 @@ public sealed class FeatureEdgeEvaluatorTests
         [
             new([Feature("embed/1", 0), Feature("resid_post.0/2", 1)], [new CircuitEdge("embed/1", "resid_post.0/2", 1)]),
             new([Feature("resid_post.7/1", 0), y], [new CircuitEdge("resid_post.7/1", "y", 1)]),
-            new([Feature("resid_post.1/1@2", 0), y], [new CircuitEdge("resid_post.1/1@2", "y", 1)]),
-            new([Feature("embed/1", 0), Feature("resid_post.1/1", 1), y], [new CircuitEdge("embed/1", "y", 1), new CircuitEdge("resid_post.1/1", "y", 1)]),
+            new([Feature("resid_post.1/1@2", 0), Feature("resid_post.1/1", 0), y], [new CircuitEdge("resid_post.1/1@2", "y", 1), new CircuitEdge("resid_post.1/1", "y", 1)]),
             new([y], []),
         ];
         Assert.All(bad, circuit => Assert.Throws<InputException>(() => new FeatureEdgeEvaluator(sites, task, circuit, "test")));
         TinyAutoencoders.Free(sites);
     }
 
-    // Random coefficients between the first eight features of each site.
-    private static Circuit Random(AutoencoderSites sites)
+    // Random coefficients between the first eight features of each site and those of the site before, or of every site before.
+    private static Circuit Random(AutoencoderSites sites, bool skips)
     {
         Random random = new(11);
         List<CircuitNode> nodes = [new("y", CircuitNodeKind.Target, sites.Count)];
@@ -119,16 +124,16 @@ public sealed class FeatureEdgeEvaluatorTests
             {
                 string name = sites.NameOf(new FeatureNode(site, feature));
                 nodes.Add(new CircuitNode(name, CircuitNodeKind.Feature, site) { Relevance = random.NextDouble() });
-                for (int source = 0; site > 0 && source < 8; source++)
+                for (int source = skips ? 0 : 8 * Math.Max(0, site - 1); source < 8 * site; source++)
                 {
                     if (random.Next(3) > 0)
                     {
                         double weight = random.NextDouble() - 0.3;
-                        edges.Add(new CircuitEdge(sites.NameOf(new FeatureNode(site - 1, source)), name, weight) { Norm = Math.Abs(weight) });
+                        edges.Add(new CircuitEdge(sites.NameOf(new FeatureNode(source / 8, source % 8)), name, weight) { Norm = Math.Abs(weight) });
                     }
                 }
 
-                if (site == sites.Count - 1)
+                if (skips || site == sites.Count - 1)
                 {
                     edges.Add(new CircuitEdge(name, "y", 1) { Norm = 1 });
                 }
@@ -176,7 +181,7 @@ public sealed class FeatureEdgeEvaluatorTests
                 }
 
                 double[] activation = [.. Enumerable.Range(0, 12).Select(i => reaching.Average(state => state.Activation(position, i)))];
-                foreach (CircuitEdge edge in kept.Where(edge => edge.Target == "y"))
+                foreach (CircuitEdge edge in kept.Where(edge => edge.Target == "y" && edge.Source.StartsWith("resid_post.1/", StringComparison.Ordinal)))
                 {
                     ReadOnlySpan<float> direction = sites[2].Autoencoder.DecoderDirection(sites.Find(edge.Source)!.Value.Feature);
                     double moved = values[edge.Source] - reaching.Average(state => state.Value(edge.Source, position));

@@ -39,7 +39,7 @@ public sealed class SparseFeatureCircuitTests
         FeaturePatcher patcher = new(sites, FeaturePatcherTests.Task());
         SparseFeatureCircuit found = SparseFeatureCircuits.Discover(patcher, new SparseFeatureCircuitOptions { Steps = 4, NodeThreshold = 0, EdgeThreshold = 0 });
         using FeatureBatch batch = patcher.Run(0);
-        float[] slope = patcher.Effects(4, false, keepGradients: true, null, default).Gradients![0][2];
+        float[] slope = patcher.Effects(4, false, keepGradients: true, null, default).Gradients![0][2].Activations;
         int checkedEdges = 0;
         foreach (int feature in Enumerable.Range(0, 20))
         {

@@ -40,13 +40,18 @@ internal sealed class FeatureEdgeGraph
             Sources[edge] = index.TryGetValue(Edges[edge].Source, out int source)
                 ? source
                 : throw new InputException(subject, $"has an edge from {Edges[edge].Source}, which is neither a feature nor an error", "give a circuit of features");
+            if (target < Nodes.Count && Nodes[source].Position > Nodes[target].Position && Nodes[target].Position != FeatureNode.Everywhere)
+            {
+                throw new InputException(subject, $"has an edge from {Edges[edge].Source} back to {Edges[edge].Target}, at an earlier position", "give a circuit whose edges go forwards");
+            }
+
             Into[target].Add(edge);
             _indexOfEdge[(Edges[edge].Source, Edges[edge].Target)] = edge;
         }
 
         OutputSites = FeatureEdgeGradients.SourcesOf(Sites, Sites.Count);
         Relevances = [.. Nodes.Select(node => circuit[Sites.NameOf(node)].Relevance)];
-        HasCoefficients = Nodes.All(node => node.Position == FeatureNode.Everywhere) && Edges.All(edge => circuit[edge.Source].Kind != CircuitNodeKind.Feature || circuit[edge.Target].Kind != CircuitNodeKind.Feature || edge.Norm is not null);
+        HasCoefficients = Nodes.Where(node => !node.IsError).Select(node => node.Position == FeatureNode.Everywhere).Distinct().Count() <= 1 && Edges.All(edge => circuit[edge.Source].Kind != CircuitNodeKind.Feature || circuit[edge.Target].Kind != CircuitNodeKind.Feature || edge.Norm is not null);
     }
 
     /// <summary>The circuit's sites.</summary>
@@ -70,11 +75,14 @@ internal sealed class FeatureEdgeGraph
     /// <summary>The sites that reach the model's output without passing another, rising.</summary>
     public int[] OutputSites { get; }
 
-    /// <summary>Whether edges between features carry coefficients; these hold at all positions alike.</summary>
+    /// <summary>Whether edges between features carry coefficients: of nodes that all stand for single positions from row to row of a text, of others in every row alike.</summary>
     public bool HasCoefficients { get; }
 
     /// <summary>Whether a node is one of a position.</summary>
     public bool IsAt(int node, int position) => Nodes[node].Position == FeatureNode.Everywhere || Nodes[node].Position == position;
+
+    /// <summary>The row in which an edge's source is read where its target is in a row of a position: the same, or that of the source's own position.</summary>
+    public int SourceRow(int edge, int row, int position) => Nodes[Sources[edge]].Position is >= 0 and int at ? row - position + at : row;
 
     /// <summary>Which edges are among some.</summary>
     public bool[] Mark(IEnumerable<CircuitEdge> edges)

@@ -31,16 +31,16 @@ internal sealed class FeatureEdgeMeans
                     for (int node = 0; node < values.Length; node++)
                     {
                         sums.Nodes[node] += values[node];
-                        sums.NodeSquares[node] += values[node] * values[node];
-                    }
+                        if (!graph.IsAt(node, position))
+                        {
+                            continue;
+                        }
 
-                    for (int node = 0; node < values.Length; node++)
-                    {
+                        sums.Own[node].Add(values[node]);
                         foreach (int edge in graph.Into[node])
                         {
-                            double carried = Carried(graph, states, row, edge, node, values[graph.Sources[edge]]);
-                            sums.Edges[edge] += carried;
-                            sums.EdgeSquares[edge] += carried * carried;
+                            int sourceRow = graph.SourceRow(edge, row, position);
+                            sums.Edges[edge].Add(Carried(graph, states, row, sourceRow, edge, node, Read(graph, states, sourceRow, graph.Sources[edge])));
                         }
                     }
                 }
@@ -57,7 +57,7 @@ internal sealed class FeatureEdgeMeans
     public double Node(int position, int node) => At(position).Nodes[node] / At(position).Count;
 
     /// <summary>The mean of what an edge carries.</summary>
-    public double Edge(int position, int edge) => At(position).Edges[edge] / At(position).Count;
+    public double Edge(int position, int edge) => At(position).Edges[edge].Mean;
 
     /// <summary>Scores of edges: the share of the target's variation that an edge carries, at most 1, times the target's relevance.</summary>
     public double[] Contributions()
@@ -75,10 +75,10 @@ internal sealed class FeatureEdgeMeans
 
         for (int node = 0; node < _graph.Nodes.Count; node++)
         {
-            double variation = Variation(sums => (sums.NodeSquares[node], sums.Nodes[node]));
+            double variation = _positions.Sum(sums => sums.Own[node].Variation);
             foreach (int edge in _graph.Into[node])
             {
-                double share = _graph.Nodes[_graph.Sources[edge]].IsError || !(variation > 0) ? 0 : Math.Min(1, Variation(sums => (sums.EdgeSquares[edge], sums.Edges[edge])) / variation);
+                double share = _graph.Nodes[_graph.Sources[edge]].IsError || !(variation > 0) ? 0 : Math.Min(1, _positions.Sum(sums => sums.Edges[edge].Variation) / variation);
                 scores[edge] = share * _graph.Relevances[node];
             }
         }
@@ -91,33 +91,53 @@ internal sealed class FeatureEdgeMeans
     {
         for (int node = 0; node < values.Length; node++)
         {
-            (int site, int feature) = (graph.Nodes[node].Site, graph.Nodes[node].Feature);
-            int at = feature == FeatureNode.Error ? -1 : states[site].Features.Indices(row).BinarySearch(feature);
-            values[node] = at < 0 ? 0 : states[site].Scale(row) * (double)states[site].Features.Values(row)[at];
+            values[node] = Read(graph, states, row, node);
         }
     }
 
-    /// <summary>What an edge carries in a row: A_ij s_j f_i, with f_i = g_i / s_i.</summary>
-    public static double Carried(FeatureEdgeGraph graph, SiteState[] states, int row, int edge, int target, double sourceValue)
+    /// <summary>What an edge carries to a row: A_ij s_j f_i, with f_i = g_i / s_i read in the source's row.</summary>
+    public static double Carried(FeatureEdgeGraph graph, SiteState[] states, int row, int sourceRow, int edge, int target, double sourceValue)
     {
-        float from = states[graph.Nodes[graph.Sources[edge]].Site].Scale(row);
+        float from = states[graph.Nodes[graph.Sources[edge]].Site].Scale(sourceRow);
         return from == 0 ? 0 : graph.Coefficient(edge) * states[graph.Nodes[target].Site].Scale(row) / from * sourceValue;
     }
 
     private Sums At(int position) => _positions[Math.Min(position, _ownPositions)];
 
-    private double Variation(Func<Sums, (double Squares, double Sum)> of) => _positions.Sum(sums => of(sums) is var (squares, sum) ? Math.Max(0, squares - (sum * sum / sums.Count)) : 0);
+    private static double Read(FeatureEdgeGraph graph, SiteState[] states, int row, int node)
+    {
+        (int site, int feature) = (graph.Nodes[node].Site, graph.Nodes[node].Feature);
+        int at = feature == FeatureNode.Error ? -1 : states[site].Features.Indices(row).BinarySearch(feature);
+        return at < 0 ? 0 : states[site].Scale(row) * (double)states[site].Features.Values(row)[at];
+    }
 
     private sealed class Sums(int nodes, int edges)
     {
+        // In all rows, as the ablation of nodes has it, and in those rows in which a node stands.
         public double[] Nodes { get; } = new double[nodes];
 
-        public double[] NodeSquares { get; } = new double[nodes];
+        public Moments[] Own { get; } = new Moments[nodes];
 
-        public double[] Edges { get; } = new double[edges];
-
-        public double[] EdgeSquares { get; } = new double[edges];
+        public Moments[] Edges { get; } = new Moments[edges];
 
         public long Count { get; set; }
+    }
+
+    private struct Moments
+    {
+        private double _sum;
+        private double _squares;
+        private long _count;
+
+        public readonly double Mean => _count > 0 ? _sum / _count : 0;
+
+        public readonly double Variation => _count > 0 ? Math.Max(0, _squares - (_sum * _sum / _count)) : 0;
+
+        public void Add(double value)
+        {
+            _sum += value;
+            _squares += value * value;
+            _count++;
+        }
     }
 }

@@ -76,7 +76,7 @@ internal sealed partial class FeatureEdgeValues
         double least = autoencoder.Architecture.KeepsNegative ? double.NegativeInfinity : 0;
         Numerics.DeterministicParallel.For(_batch.Rows, row =>
         {
-            if (!_batch.IsReal(row, out int position))
+            if (!_batch.IsReal(row, out int position) || !_graph.IsAt(node, position))
             {
                 return;
             }
@@ -85,10 +85,10 @@ internal sealed partial class FeatureEdgeValues
             double sum = keepsUnexplained ? _clean[row][node] : _means.Node(position, node);
             foreach (int edge in _graph.Into[node])
             {
-                int source = _graph.Sources[edge];
+                (int source, int sourceRow) = (_graph.Sources[edge], _graph.SourceRow(edge, row, position));
                 double mean = _means.Edge(position, edge);
-                sum -= keepsUnexplained ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, edge, node, _clean[row][source]) : mean;
-                sum += kept[edge] ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, edge, node, values[row][source]) : mean;
+                sum -= keepsUnexplained ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, sourceRow, edge, node, _clean[sourceRow][source]) : mean;
+                sum += kept[edge] ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, sourceRow, edge, node, values[sourceRow][source]) : mean;
             }
 
             values[row][node] = Math.Max(least, sum);

@@ -10,7 +10,8 @@ internal sealed class JsonSection
 {
     private readonly JsonElement _element;
     private readonly JsonSection? _parent;
-    private readonly string _name;
+    private readonly string? _name;
+    private readonly int _index;
 
     /// <summary>Wraps the root of a document.</summary>
     public JsonSection(string file, JsonElement root)
@@ -18,12 +19,13 @@ internal sealed class JsonSection
     {
     }
 
-    private JsonSection(string file, JsonElement element, JsonSection? parent, string name)
+    private JsonSection(string file, JsonElement element, JsonSection? parent, string? name, int index = 0)
     {
         File = file;
         _element = element;
         _parent = parent;
         _name = name;
+        _index = index;
     }
 
     /// <summary>The file, as the user gave it.</summary>
@@ -40,8 +42,9 @@ internal sealed class JsonSection
 
     private string Path =>
         _parent is null ? "the file"
-        : _parent._parent is null ? _name
-        : $"{_parent.Path}{(_name.StartsWith('[') ? string.Empty : ".")}{_name}";
+        : _parent._parent is null ? _name ?? $"[{_index}]"
+        : _name is null ? $"{_parent.Path}[{_index}]"
+        : $"{_parent.Path}.{_name}";
 
     /// <summary>A member of this object; null where it is absent or JSON's null.</summary>
     public JsonSection? Optional(string name)
@@ -95,7 +98,7 @@ internal sealed class JsonSection
         int index = 0;
         foreach (JsonElement item in _element.EnumerateArray())
         {
-            yield return new JsonSection(File, item, this, $"[{index++}]");
+            yield return new JsonSection(File, item, this, null, index++);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
 using CircuitLasso.Numerics;
@@ -88,10 +89,27 @@ public sealed class Tokenizer
     /// <exception cref="InputException">The file has neither a word of the text nor a token for unknown words, or its patterns take too long.</exception>
     public int[] Encode(string text, bool addSpecialTokens = true)
     {
-        List<TokenSpan> tokens = Tokenize(text, out _);
+        List<TokenSpan> tokens = Tokenize(text, _preTokenizer?.ReadsOrigins == true, out _);
         IReadOnlyList<int> before = addSpecialTokens ? IdsBeforeText : [];
         IReadOnlyList<int> after = addSpecialTokens ? IdsAfterText : [];
-        return [.. before, .. tokens.Select(token => token.Id), .. after];
+        int[] ids = new int[before.Count + tokens.Count + after.Count];
+        int next = 0;
+        foreach (int id in before)
+        {
+            ids[next++] = id;
+        }
+
+        foreach (ref readonly TokenSpan token in CollectionsMarshal.AsSpan(tokens))
+        {
+            ids[next++] = token.Id;
+        }
+
+        foreach (int id in after)
+        {
+            ids[next++] = id;
+        }
+
+        return ids;
     }
 
     /// <summary>The token ids of a text, and the part of it that each stands for.</summary>
@@ -100,7 +118,7 @@ public sealed class Tokenizer
     /// <exception cref="InputException">As for <see cref="Encode"/>.</exception>
     public TokenSpan[] EncodeWithOffsets(string text, bool addSpecialTokens = true)
     {
-        List<TokenSpan> tokens = Tokenize(text, out AlignedText processed);
+        List<TokenSpan> tokens = Tokenize(text, tracksOrigins: true, out AlignedText processed);
         IReadOnlyList<int> before = addSpecialTokens ? IdsBeforeText : [];
         IReadOnlyList<int> after = addSpecialTokens ? IdsAfterText : [];
         return
@@ -176,10 +194,10 @@ public sealed class Tokenizer
         : _model.Vocabulary.TryGetToken(id, out string? token) ? token
         : null;
 
-    private List<TokenSpan> Tokenize(string text, out AlignedText processed)
+    private List<TokenSpan> Tokenize(string text, bool tracksOrigins, out AlignedText processed)
     {
         ArgumentNullException.ThrowIfNull(text);
-        PreTokenizedText pieces = _addedTokens.Extract(AlignedText.From(text, _file));
+        PreTokenizedText pieces = _addedTokens.Extract(AlignedText.From(text, _file, tracksOrigins));
         pieces = _preTokenizer?.PreTokenize(pieces) ?? pieces;
         processed = pieces.Text;
         List<TokenSpan> tokens = [];

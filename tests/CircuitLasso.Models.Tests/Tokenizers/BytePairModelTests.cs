@@ -58,14 +58,20 @@ public sealed class BytePairModelTests
     }
 
     [Fact]
-    public void Merging_through_the_queue_agrees_with_merging_pair_by_pair()
+    public void Merging_agrees_with_merging_pair_by_pair_at_any_length()
     {
         Random random = new(11);
-        for (int round = 0; round < 400; round++)
+        for (int round = 0; round < 600; round++)
         {
-            (Dictionary<ulong, BytePairMerge> merges, int letters) = RandomMerges(random);
-            int[] symbols = [.. Enumerable.Range(0, random.Next(1, 60)).Select(_ => random.Next(letters))];
-            BytePairMerger merger = new(merges);
+            (Dictionary<(int Left, int Right), BytePairMerge> merges, int letters) = RandomMerges(random);
+            int[] symbols = [.. Enumerable.Range(0, random.Next(1, 3 * BytePairMerger.LongestShortPiece)).Select(_ => random.Next(letters))];
+            BytePairMerges table = new();
+            foreach (((int left, int right), BytePairMerge merge) in merges)
+            {
+                table.Set(left, right, merge);
+            }
+
+            BytePairMerger merger = new(table);
             for (int pass = 0; pass < 2; pass++)
             {
                 List<TokenSpan> tokens = [];
@@ -89,16 +95,54 @@ public sealed class BytePairModelTests
         Assert.Equal(Enumerable.Repeat(2, length / 4), ids);
     }
 
+    [Fact]
+    public void The_table_of_merges_answers_as_a_dictionary_does()
+    {
+        Random random = new(3);
+        BytePairMerges table = new();
+        Dictionary<(int, int), BytePairMerge> expected = [];
+        for (int i = 0; i < 20_000; i++)
+        {
+            (int left, int right) = (random.Next(300), random.Next(1 << 24) >> random.Next(24));
+            table.Set(left, right, expected[(left, right)] = new BytePairMerge(i, random.Next()));
+        }
+
+        Assert.Equal(expected.Count, table.Count);
+        Assert.All(expected, pair => Assert.True(table.TryGet(pair.Key.Item1, pair.Key.Item2, out BytePairMerge merge) && merge == pair.Value));
+        for (int i = 0; i < 20_000; i++)
+        {
+            (int left, int right) = (random.Next(400), random.Next(1 << 24) >> random.Next(24));
+            Assert.Equal(expected.ContainsKey((left, right)), table.TryGet(left, right, out _));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}""")]
+    [InlineData("""{"type":"Split","pattern":{"Regex":"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},"behavior":"Isolated","invert":false}""")]
+    public void A_word_of_a_million_characters_is_one_piece_of_work(string preTokenizer)
+    {
+        const int length = 1_000_000;
+        string json = TinyTokenizer.Json(
+            """{"type":"BPE","vocab":{"a":0,"b":1,"ab":2,"abab":3,"ba":4,"Ġ":5,"ĠĠ":6," ":7},"merges":["b a","a b","ab ab","Ġ Ġ"]}""",
+            preTokenizer: preTokenizer.Length == 0 ? "null" : preTokenizer);
+        Tokenizer tokenizer = TinyTokenizer.Load(json);
+
+        // Every "ba" merges before any "ab", which leaves the first letter and the last.
+        int[] ids = tokenizer.Encode(string.Concat(Enumerable.Repeat("ab", length / 2)));
+        Assert.Equal([0, .. Enumerable.Repeat(4, (length / 2) - 1), 1], ids);
+        Assert.Equal(length, tokenizer.EncodeWithOffsets(new string(' ', length) + "a").Sum(token => token.Length) - 1);
+    }
+
     // Letters and random pairs of what there is already, each under its own name, so that different pairs make different tokens.
-    private static (Dictionary<ulong, BytePairMerge> Merges, int Letters) RandomMerges(Random random)
+    private static (Dictionary<(int Left, int Right), BytePairMerge> Merges, int Letters) RandomMerges(Random random)
     {
         int letters = random.Next(1, 4);
-        Dictionary<ulong, BytePairMerge> merges = [];
+        Dictionary<(int, int), BytePairMerge> merges = [];
         int next = letters;
         for (int i = 0; i < 20; i++)
         {
-            ulong key = BytePairMerge.Key(random.Next(next), random.Next(next));
-            if (merges.TryAdd(key, new BytePairMerge(0, next)))
+            if (merges.TryAdd((random.Next(next), random.Next(next)), new BytePairMerge(0, next)))
             {
                 next++;
             }
@@ -109,7 +153,7 @@ public sealed class BytePairModelTests
         return (merges.Zip(ranks).ToDictionary(pair => pair.First.Key, pair => pair.First.Value with { Rank = pair.Second }), letters);
     }
 
-    private static List<TokenSpan> MergePairByPair(int[] symbols, Dictionary<ulong, BytePairMerge> merges)
+    private static List<TokenSpan> MergePairByPair(int[] symbols, Dictionary<(int Left, int Right), BytePairMerge> merges)
     {
         List<TokenSpan> tokens = [.. symbols.Select((id, index) => new TokenSpan(id, index, 1))];
         while (true)
@@ -118,7 +162,7 @@ public sealed class BytePairModelTests
             BytePairMerge bestMerge = new(int.MaxValue, 0);
             for (int i = 0; i + 1 < tokens.Count; i++)
             {
-                if (merges.TryGetValue(BytePairMerge.Key(tokens[i].Id, tokens[i + 1].Id), out BytePairMerge merge) && merge.Rank < bestMerge.Rank)
+                if (merges.TryGetValue((tokens[i].Id, tokens[i + 1].Id), out BytePairMerge merge) && merge.Rank < bestMerge.Rank)
                 {
                     (best, bestMerge) = (i, merge);
                 }

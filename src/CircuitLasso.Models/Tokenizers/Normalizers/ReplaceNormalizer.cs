@@ -10,6 +10,11 @@ internal sealed class ReplaceNormalizer(ITextPattern pattern, string content) : 
     /// <inheritdoc/>
     public AlignedText Normalize(AlignedText text)
     {
+        if (pattern is LiteralPattern { Unit: { } unit } && content is [var replacement])
+        {
+            return text.Characters.Contains(unit) ? text.WithUnitReplaced(unit, replacement) : text;
+        }
+
         List<Origin> matches = [];
         pattern.FindMatches(text.Characters, matches);
         if (matches.Count == 0)

@@ -3,6 +3,9 @@ namespace CircuitLasso.Models;
 /// <summary>Finds a fixed text; an empty one is found nowhere.</summary>
 internal sealed class LiteralPattern(string literal) : ITextPattern
 {
+    /// <summary>The text, where it is one UTF-16 unit; else null.</summary>
+    public char? Unit => literal is [var unit] ? unit : null;
+
     /// <inheritdoc/>
     public void FindMatches(ReadOnlySpan<char> text, List<Origin> matches)
     {

@@ -12,6 +12,12 @@ internal static class OnigurumaSyntax
     private const string WordMembers = @"\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u200C\u200D\u24B6-\u24E9";
     private const string Word = $"[{WordMembers}]";
 
+    // Where case is ignored, the long s is an s there and not here.
+    private const string AnyS = @"[sS\u017F]";
+
+    // Where case is ignored, one ligature or one sharp s matches these two letters there.
+    private static readonly string[] _letterPairs = ["ss", "st", "ff", "fi", "fl"];
+
     /// <summary>Rewrites an expression.</summary>
     /// <param name="expression">The expression of the file.</param>
     /// <param name="section">Where it stands, for complaints.</param>
@@ -19,7 +25,9 @@ internal static class OnigurumaSyntax
     public static string Translate(string expression, JsonSection section)
     {
         StringBuilder result = new(expression.Length);
+        Stack<bool> groups = [];
         bool inClass = false;
+        bool ignoresCase = false;
         for (int i = 0; i < expression.Length; i++)
         {
             char character = expression[i];
@@ -37,7 +45,17 @@ internal static class OnigurumaSyntax
             }
 
             CheckMeaning(expression.AsSpan(i), i, inClass, section);
-            result.Append(character);
+            if (!inClass)
+            {
+                ignoresCase = IgnoresCase(expression.AsSpan(i), groups, ignoresCase);
+            }
+
+            if (ignoresCase)
+            {
+                RequireSingleLetters(expression.AsSpan(i), section);
+            }
+
+            result.Append(ignoresCase && character is 's' or 'S' ? AnyS : character.ToString());
             if (character == '[' && !inClass)
             {
                 inClass = true;
@@ -60,6 +78,47 @@ internal static class OnigurumaSyntax
         }
 
         return result.ToString();
+    }
+
+    // Whether case is ignored after the next character, which may open or close a group.
+    private static bool IgnoresCase(ReadOnlySpan<char> rest, Stack<bool> groups, bool ignoresCase)
+    {
+        switch (rest)
+        {
+            case ['(', '?', 'i', ')', ..]:
+                // Reaches to the end of the expression, at whose start it stands.
+                groups.Push(true);
+                return true;
+            case ['(', '?', 'i', ':', ..]:
+                groups.Push(ignoresCase);
+                return true;
+            case ['(', '?', '-', 'i', ':', ..]:
+                groups.Push(ignoresCase);
+                return false;
+            case ['(', ..]:
+                groups.Push(ignoresCase);
+                return ignoresCase;
+            case [')', ..]:
+                return groups.TryPop(out bool before) ? before : ignoresCase;
+            default:
+                return ignoresCase;
+        }
+    }
+
+    private static void RequireSingleLetters(ReadOnlySpan<char> rest, JsonSection section)
+    {
+        if (rest[0] == '[')
+        {
+            throw section.Unsupported("has a pattern with a character class where case is ignored");
+        }
+
+        foreach (string pair in _letterPairs)
+        {
+            if (rest.StartsWith(pair, StringComparison.OrdinalIgnoreCase))
+            {
+                throw section.Unsupported($"has a pattern with \"{pair}\" where case is ignored, which some single characters match");
+            }
+        }
     }
 
     private static string Escape(char letter, bool inClass, JsonSection section) => (letter, inClass) switch

@@ -8,7 +8,7 @@ internal static class TextPattern
     {
         JsonSection pattern = component.Required("pattern");
         return pattern.Optional("String") is { } literal ? new LiteralPattern(literal.Text())
-            : pattern.Optional("Regex") is { } expression ? new RegularExpressionPattern(expression.Text(), expression)
+            : pattern.Optional("Regex") is { } expression ? WordScanner.Find(expression.Text()) ?? (ITextPattern)new RegularExpressionPattern(expression.Text(), expression)
             : throw pattern.Error("is neither a \"String\" nor a \"Regex\"");
     }
 }

@@ -46,19 +46,26 @@ internal sealed class ByteLevelPreTokenizer(bool addPrefixSpace, bool splitWords
         ReadOnlySpan<char> text = source.Characters.Slice(start, length);
         for (int position = 0; position < length;)
         {
-            int word = splitWords ? Gpt2WordScanner.WordLength(text[position..]) : length;
+            int end = splitWords ? Gpt2WordScanner.Instance.EndOfWord(text, position) : length;
             int before = result.Text.Length;
-            AppendBytes(source, start + position, word, result.Text);
+            AppendBytes(source, start + position, end - position, result.Text);
             result.Add(before, result.Text.Length - before);
-            position += word;
+            position = end;
         }
     }
 
     private static void AppendBytes(AlignedText source, int start, int length, AlignedText result)
     {
+        ReadOnlySpan<char> text = source.Characters.Slice(start, length);
+        if (Ascii.IsValid(text))
+        {
+            result.AppendMapped(source, start, length, ByteLevelAlphabet.OfAscii);
+            return;
+        }
+
         Span<byte> bytes = stackalloc byte[4];
         int position = start;
-        foreach (Rune rune in source.Characters.Slice(start, length).EnumerateRunes())
+        foreach (Rune rune in text.EnumerateRunes())
         {
             Origin origin = source.OriginOf(position);
             foreach (byte value in bytes[..rune.EncodeToUtf8(bytes)])

@@ -5,6 +5,9 @@ internal sealed class MetaspacePreTokenizer(string replacement, PrependScheme pr
 {
     private readonly LiteralPattern _replacement = new(replacement);
 
+    /// <inheritdoc/>
+    public bool ReadsOrigins => prepend == PrependScheme.First;
+
     /// <summary>Reads the component.</summary>
     public static IPreTokenizer Read(JsonSection component) => new MetaspacePreTokenizer(
         component.Required("replacement").Character(),

@@ -4,8 +4,8 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Models;
 
 /// <summary>
-/// A text on its way through normalizers and pre-tokenizers, in which every UTF-16 unit remembers the part of the original text that it came from.
-/// It is always well-formed UTF-16.
+/// A text on its way through normalizers and pre-tokenizers, in which every UTF-16 unit remembers the part of the original text that it came from,
+/// unless nobody is going to ask. It is always well-formed UTF-16.
 /// </summary>
 internal sealed class AlignedText
 {
@@ -17,14 +17,16 @@ internal sealed class AlignedText
     private readonly string _file;
     private readonly int _originalLength;
     private char[] _characters;
-    private Origin[] _origins;
 
-    private AlignedText(string file, int originalLength, int capacity)
+    // Null where origins are not kept.
+    private Origin[]? _origins;
+
+    private AlignedText(string file, int originalLength, int capacity, bool tracksOrigins)
     {
         _file = file;
         _originalLength = originalLength;
         _characters = new char[capacity];
-        _origins = new Origin[capacity];
+        _origins = tracksOrigins ? new Origin[capacity] : null;
     }
 
     /// <summary>Number of UTF-16 units.</summary>
@@ -34,9 +36,24 @@ internal sealed class AlignedText
     public ReadOnlySpan<char> Characters => _characters.AsSpan(0, Length);
 
     /// <summary>Starts from the user's text; half surrogate pairs become U+FFFD, as in any conversion to UTF-8.</summary>
-    public static AlignedText From(string text, string file)
+    /// <param name="text">The text.</param>
+    /// <param name="file">The tokenizer's file, for complaints.</param>
+    /// <param name="tracksOrigins">Whether units remember where they came from. Where they do not, every origin reads as the empty start of the text.</param>
+    public static AlignedText From(string text, string file, bool tracksOrigins = true)
     {
-        AlignedText result = new(file, text.Length, text.Length);
+        AlignedText result = new(file, text.Length, text.Length, tracksOrigins);
+        if (text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
+        {
+            text.CopyTo(result._characters);
+            result.Length = text.Length;
+            for (int i = 0; tracksOrigins && i < text.Length; i++)
+            {
+                result._origins![i] = new Origin(i, i + 1);
+            }
+
+            return result;
+        }
+
         int position = 0;
         foreach (Rune rune in text.EnumerateRunes())
         {
@@ -50,22 +67,35 @@ internal sealed class AlignedText
     }
 
     /// <summary>An empty text with the same original.</summary>
-    public AlignedText NewEmpty() => new(_file, _originalLength, Length + 1);
+    public AlignedText NewEmpty() => new(_file, _originalLength, Length + 1, _origins is not null);
 
     /// <summary>A part of this text, on its own.</summary>
     public AlignedText Slice(int start, int length)
     {
-        AlignedText part = new(_file, _originalLength, length + 1);
+        AlignedText part = new(_file, _originalLength, length + 1, _origins is not null);
         part.Append(this, start, length);
         return part;
     }
 
+    /// <summary>This text with one UTF-16 unit in the place of another.</summary>
+    public AlignedText WithUnitReplaced(char unit, char replacement)
+    {
+        AlignedText result = Slice(0, Length);
+        result._characters.AsSpan(0, Length).Replace(unit, replacement);
+        return result;
+    }
+
     /// <summary>Where one unit came from.</summary>
-    public Origin OriginOf(int index) => _origins[index];
+    public Origin OriginOf(int index) => _origins is null ? default : _origins[index];
 
     /// <summary>The smallest part of the original text that covers what a range of units came from.</summary>
     public Origin OriginOf(int start, int length)
     {
+        if (_origins is null)
+        {
+            return default;
+        }
+
         if (length == 0)
         {
             int place = start < Length ? _origins[start].Start : _originalLength;
@@ -93,7 +123,11 @@ internal sealed class AlignedText
     {
         Reserve(1);
         _characters[Length] = character;
-        _origins[Length] = origin;
+        if (_origins is not null)
+        {
+            _origins[Length] = origin;
+        }
+
         Length++;
     }
 
@@ -102,7 +136,7 @@ internal sealed class AlignedText
     {
         Reserve(characters.Length);
         characters.CopyTo(_characters.AsSpan(Length));
-        _origins.AsSpan(Length, characters.Length).Fill(origin);
+        _origins?.AsSpan(Length, characters.Length).Fill(origin);
         Length += characters.Length;
     }
 
@@ -111,8 +145,35 @@ internal sealed class AlignedText
     {
         Reserve(length);
         source._characters.AsSpan(start, length).CopyTo(_characters.AsSpan(Length));
-        source._origins.AsSpan(start, length).CopyTo(_origins.AsSpan(Length));
+        AppendOrigins(source, start, length);
         Length += length;
+    }
+
+    /// <summary>Appends a part of another text with the same original, every unit replaced by the one that a table has for it.</summary>
+    /// <param name="source">The other text.</param>
+    /// <param name="start">Where the part starts.</param>
+    /// <param name="length">How long it is; its units are all below the table's length.</param>
+    /// <param name="table">What each unit becomes.</param>
+    public void AppendMapped(AlignedText source, int start, int length, ReadOnlySpan<char> table)
+    {
+        Reserve(length);
+        ReadOnlySpan<char> from = source._characters.AsSpan(start, length);
+        Span<char> to = _characters.AsSpan(Length, length);
+        for (int i = 0; i < from.Length; i++)
+        {
+            to[i] = table[from[i]];
+        }
+
+        AppendOrigins(source, start, length);
+        Length += length;
+    }
+
+    private void AppendOrigins(AlignedText source, int start, int length)
+    {
+        if (_origins is not null)
+        {
+            source._origins.AsSpan(start, length).CopyTo(_origins.AsSpan(Length));
+        }
     }
 
     private void Reserve(int added)
@@ -134,6 +195,9 @@ internal sealed class AlignedText
 
         int capacity = (int)Math.Min(allowed, Math.Max(needed, 2L * _characters.Length));
         Array.Resize(ref _characters, capacity);
-        Array.Resize(ref _origins, capacity);
+        if (_origins is not null)
+        {
+            Array.Resize(ref _origins, capacity);
+        }
     }
 }

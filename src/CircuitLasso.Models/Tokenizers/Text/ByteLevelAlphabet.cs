@@ -12,6 +12,9 @@ internal static class ByteLevelAlphabet
     private static readonly char[] _characterOfByte = MakeAlphabet();
     private static readonly short[] _byteOfCharacter = Invert(_characterOfByte);
 
+    /// <summary>The characters that stand for the bytes below 128, which are the ASCII characters of the same value.</summary>
+    public static ReadOnlySpan<char> OfAscii => _characterOfByte.AsSpan(0, 128);
+
     /// <summary>The character that stands for a byte.</summary>
     public static char CharacterOf(byte value) => _characterOfByte[value];
 

@@ -9,7 +9,7 @@ internal sealed class PreTokenizedText(AlignedText text)
     public AlignedText Text { get; } = text;
 
     /// <summary>The pieces.</summary>
-    public IReadOnlyList<Piece> Pieces => _pieces;
+    public List<Piece> Pieces => _pieces;
 
     /// <summary>Adds a piece of ordinary text, unless it is empty.</summary>
     public void Add(int start, int length)

@@ -3,8 +3,4 @@ namespace CircuitLasso.Models;
 /// <summary>What becomes of a pair of neighbouring tokens.</summary>
 /// <param name="Rank">Its place in the list of merges: the lowest goes first.</param>
 /// <param name="Id">The token that the two become.</param>
-internal readonly record struct BytePairMerge(int Rank, int Id)
-{
-    /// <summary>The pair as one key.</summary>
-    public static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
-}
+internal readonly record struct BytePairMerge(int Rank, int Id);

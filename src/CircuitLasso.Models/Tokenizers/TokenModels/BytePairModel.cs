@@ -7,21 +7,29 @@ namespace CircuitLasso.Models;
 /// </summary>
 /// <remarks>
 /// A character that is not in the vocabulary becomes its UTF-8 bytes ("byte_fallback"), else the unknown token, else nothing at all, as in
-/// Hugging Face's tokenizers.
+/// Hugging Face's tokenizers. Tokenizers without a pre-tokenizer (Llama-2, Gemma) see a text as one piece; it is cut before every visible space that no
+/// merge can join to the character before it, which changes no token and makes words of it, whose tokens are remembered.
 /// </remarks>
 internal sealed class BytePairModel : ITokenModel
 {
-    private readonly Dictionary<ulong, BytePairMerge> _merges;
+    private const char VisibleSpace = '\u2581';
+
+    private readonly BytePairMerges _merges;
+    private readonly WordCache _cache = new();
+
+    // By UTF-16 unit: whether a visible space after it starts a new word. Null where none ever does.
+    private readonly bool[]? _endsWord;
     private readonly int? _unknownId;
     private readonly bool _fuseUnknown;
     private readonly bool _ignoreMerges;
     private readonly int[]? _idOfByte;
 
     private BytePairModel(
-        Vocabulary vocabulary, Dictionary<ulong, BytePairMerge> merges, int? unknownId, bool fuseUnknown, bool ignoreMerges, int[]? idOfByte)
+        Vocabulary vocabulary, BytePairMerges merges, bool[]? endsWord, int? unknownId, bool fuseUnknown, bool ignoreMerges, int[]? idOfByte)
     {
         Vocabulary = vocabulary;
         _merges = merges;
+        _endsWord = endsWord;
         _unknownId = unknownId;
         _fuseUnknown = fuseUnknown;
         _ignoreMerges = ignoreMerges;
@@ -54,9 +62,11 @@ internal sealed class BytePairModel : ITokenModel
             unknownId = vocabulary.TryGetId(unknown.Text(), out int id) ? id : throw unknown.Error($"\"{unknown.Text()}\" is not in the vocabulary");
         }
 
+        BytePairMerges merges = ReadMerges(component.Required("merges"), vocabulary, out bool[]? endsWord);
         return new BytePairModel(
             vocabulary,
-            ReadMerges(component.Required("merges"), vocabulary),
+            merges,
+            endsWord,
             unknownId,
             component.Flag("fuse_unk", otherwise: false),
             component.Flag("ignore_merges", otherwise: false),
@@ -80,10 +90,63 @@ internal sealed class BytePairModel : ITokenModel
             }
             else
             {
-                AddCharacters(text, piece.Start, merger);
-                merger.Finish(tokens);
+                for (int start = 0; start < text.Length;)
+                {
+                    int end = EndOfWord(text, start);
+                    TokenizeWord(text[start..end], piece.Start + start, merger, tokens);
+                    start = end;
+                }
             }
         }
+    }
+
+    private int EndOfWord(ReadOnlySpan<char> text, int start)
+    {
+        if (_endsWord is not null)
+        {
+            for (int end = start + 1; end < text.Length; end++)
+            {
+                if (text[end] == VisibleSpace && _endsWord[text[end - 1]])
+                {
+                    return end;
+                }
+            }
+        }
+
+        return text.Length;
+    }
+
+    private void TokenizeWord(ReadOnlySpan<char> word, int start, BytePairMerger merger, List<TokenSpan> tokens)
+    {
+        if (word.Length > WordCache.LongestWord)
+        {
+            AddCharacters(word, start, merger);
+            merger.Finish(tokens);
+            return;
+        }
+
+        int set = WordCache.SetOf(word);
+        if (_cache.Find(word, set) is { } known)
+        {
+            foreach (TokenSpan token in known)
+            {
+                tokens.Add(new TokenSpan(token.Id, start + token.Start, token.Length));
+            }
+
+            return;
+        }
+
+        int before = tokens.Count;
+        AddCharacters(word, start, merger);
+        merger.Finish(tokens);
+        TokenSpan[] found = new TokenSpan[tokens.Count - before];
+        for (int i = 0; i < found.Length; i++)
+        {
+            TokenSpan token = tokens[before + i];
+            found[i] = token with { Start = token.Start - start };
+        }
+
+        _cache.Add(word, set, found);
     }
 
     private void AddCharacters(ReadOnlySpan<char> text, int start, BytePairMerger merger)
@@ -162,9 +225,10 @@ internal sealed class BytePairModel : ITokenModel
         return ids;
     }
 
-    private static Dictionary<ulong, BytePairMerge> ReadMerges(JsonSection section, Vocabulary vocabulary)
+    private static BytePairMerges ReadMerges(JsonSection section, Vocabulary vocabulary, out bool[]? endsWord)
     {
-        Dictionary<ulong, BytePairMerge> merges = [];
+        BytePairMerges merges = new();
+        endsWord = WordEnds(vocabulary);
         int rank = 0;
         foreach (JsonSection item in section.Items())
         {
@@ -175,17 +239,48 @@ internal sealed class BytePairModel : ITokenModel
             }
 
             (string left, string right) = ReadPair(item);
-            int leftId = Find(left);
-            int rightId = Find(right);
+            string joined = left + right;
 
             // A pair that is listed twice counts where it is listed last, as in Hugging Face's tokenizers.
-            merges[BytePairMerge.Key(leftId, rightId)] = new BytePairMerge(rank++, Find(left + right));
+            merges.Set(Find(left), Find(right), new BytePairMerge(rank++, Find(joined)));
+            JoinWords(joined, endsWord);
 
             int Find(string token) =>
                 vocabulary.TryGetId(token, out int id) ? id : throw item.Error($"merges to or from \"{token}\", which is not in the vocabulary");
         }
 
         return merges;
+    }
+
+    // Characters that are tokens: any other may become bytes, the unknown token or nothing, and is then not what stands before the space.
+    private static bool[]? WordEnds(Vocabulary vocabulary)
+    {
+        if (!vocabulary.TryGetId([VisibleSpace], out _))
+        {
+            return null;
+        }
+
+        bool[] ends = new bool[char.MaxValue + 1];
+        for (int unit = 0; unit < ends.Length; unit++)
+        {
+            ends[unit] = vocabulary.TryGetId([(char)unit], out _);
+        }
+
+        return ends;
+    }
+
+    // A merged token in which a space follows a character: they are not to be cut apart.
+    private static void JoinWords(string token, bool[]? endsWord)
+    {
+        if (endsWord is null)
+        {
+            return;
+        }
+
+        for (int i = token.LastIndexOf(VisibleSpace); i > 0; i = token.LastIndexOf(VisibleSpace, i - 1))
+        {
+            endsWord[token[i - 1]] = false;
+        }
     }
 
     private static (string Left, string Right) ReadPair(JsonSection merge)

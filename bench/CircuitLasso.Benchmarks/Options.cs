@@ -46,6 +46,9 @@ internal sealed class Options
                 case "--set":
                     Set = value;
                     break;
+                case "--rival":
+                    Rival = value;
+                    break;
                 case "--part":
                     Part = value;
                     break;
@@ -74,6 +77,8 @@ internal sealed class Options
     public int Samples { get; } = 1000;
 
     public string Set { get; } = "clean";
+
+    public string? Rival { get; }
 
     public string? Part { get; }
 }

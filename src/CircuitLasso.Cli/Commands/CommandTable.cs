@@ -20,6 +20,7 @@ internal static class CommandTable
         ("model", new ModelInfoCommand()),
         ("model", new ModelCheckCommand()),
         ("model", new ModelTokenizeCommand()),
+        ("model", new ModelConvertCommand()),
         ("model", new ModelRandomCommand()),
         ("sae", new SaeInfoCommand()),
         ("sae", new SaeTrainCommand()),

@@ -57,6 +57,17 @@ internal sealed class CheckpointReader
         return Tensor.FromValues(values, parameter.Shape);
     }
 
+    /// <summary>Checks names and shapes without reading an element.</summary>
+    public void RequireMatches()
+    {
+        foreach (ParameterShape parameter in _description.Parameters())
+        {
+            Find(_family.Locate(_description, parameter));
+        }
+
+        RequireAllRead();
+    }
+
     public void RequireAllRead()
     {
         string? superfluous = _storedNames
@@ -77,6 +88,22 @@ internal sealed class CheckpointReader
             return _lastValues;
         }
 
+        string name = Find(location);
+        long length = _checkpoint.Tensors[name].Shape.Aggregate(1L, (product, size) => product * size);
+        if (length > Array.MaxLength)
+        {
+            throw new InputException(_folder, $"tensor '{name}' has {length} elements, more than can be held here", "use a smaller model");
+        }
+
+        _lastValues = new float[length];
+        _checkpoint.ReadSingle(name, _lastValues);
+        _lastName = location.TensorName;
+        return _lastValues;
+    }
+
+    // The stored name of a parameter's tensor, whose shape is right.
+    private string Find(ParameterLocation location)
+    {
         string bareName = location.AlternativeName is { } alternative && !_storedNames.ContainsKey(location.TensorName) ? alternative : location.TensorName;
         if (!_storedNames.TryGetValue(bareName, out string? name))
         {
@@ -93,16 +120,7 @@ internal sealed class CheckpointReader
                 "use the config.json that belongs to these weights");
         }
 
-        long length = expected.Aggregate(1L, (product, size) => product * size);
-        if (length > Array.MaxLength)
-        {
-            throw new InputException(_folder, $"tensor '{name}' has {length} elements, more than can be held here", "use a smaller model");
-        }
-
-        _lastValues = new float[length];
-        _checkpoint.ReadSingle(name, _lastValues);
-        _lastName = location.TensorName;
         _read.Add(bareName);
-        return _lastValues;
+        return name;
     }
 }

@@ -72,6 +72,17 @@ public static class ModelCheckpoint
         CheckpointWriter.Write(model, family, Path.Combine(folder, "model.safetensors"));
     }
 
+    /// <summary>Checks that a folder's tensors are those of the architecture that its <c>config.json</c> describes, without reading an element.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <exception cref="InputException">As for <see cref="Load"/>.</exception>
+    internal static void RequireMatches(string folder)
+    {
+        ModelConfiguration configuration = ModelConfiguration.Load(folder);
+        IModelFamily family = ModelFamilies.Find(configuration);
+        using SafeTensorsCheckpoint checkpoint = new(folder);
+        new CheckpointReader(folder, checkpoint, family, family.Describe(configuration)).RequireMatches();
+    }
+
     private static void Save(TransformerModel model, IModelFamily family, string configuration, string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);

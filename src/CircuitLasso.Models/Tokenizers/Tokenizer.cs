@@ -6,7 +6,7 @@ using CircuitLasso.Numerics;
 namespace CircuitLasso.Models;
 
 /// <summary>
-/// Turns text into the token ids that a model was trained on, and back: reads and runs a Hugging Face <c>tokenizer.json</c>.
+/// Turns text into the token ids that a model was trained on, and back: reads and runs a Hugging Face <c>tokenizer.json</c>, or GPT-2's vocabulary and merges.
 /// </summary>
 /// <remarks>
 /// Ids and decoded text are those of Hugging Face's tokenizers. As in its transformers library, the file's truncation and padding settings
@@ -15,7 +15,6 @@ namespace CircuitLasso.Models;
 /// </remarks>
 public sealed class Tokenizer
 {
-    private const string FileName = "tokenizer.json";
     private const long LargestFile = 1L << 28;
 
     private readonly string _file;
@@ -30,6 +29,7 @@ public sealed class Tokenizer
     {
         _file = root.File;
         Sha256 = sha256;
+        Files = [TokenizerFiles.Json];
         _normalizer = root.Optional("normalizer") is { } normalizer ? TokenizerComponents.ReadNormalizer(normalizer) : null;
         _preTokenizer = root.Optional("pre_tokenizer") is { } preTokenizer ? TokenizerComponents.ReadPreTokenizer(preTokenizer) : null;
         _model = TokenizerComponents.ReadModel(root.Required("model"));
@@ -46,11 +46,26 @@ public sealed class Tokenizer
         }
     }
 
+    private Tokenizer(string file, Gpt2Files files, IReadOnlyList<string> names, string sha256)
+    {
+        _file = file;
+        Sha256 = sha256;
+        Files = names;
+        _preTokenizer = new ByteLevelPreTokenizer(files.AddPrefixSpace, splitWords: true);
+        _model = files.Model;
+        _decoder = new ByteLevelDecoder();
+        _addedTokens = files.AddedTokens;
+        VocabularySize = _model.Vocabulary.Size;
+    }
+
     /// <summary>One more than the largest id. A model's embedding may have more rows (padding) but never fewer.</summary>
     public int VocabularySize { get; }
 
-    /// <summary>SHA-256 of the file, in lower-case hexadecimal digits.</summary>
+    /// <summary>SHA-256 of the file, in lower-case hexadecimal digits; of two files, of the vocabulary's bytes followed by those of the merges.</summary>
     public string Sha256 { get; }
+
+    /// <summary>The names of the files that say which tokens there are: <c>tokenizer.json</c>, or the vocabulary and the merges.</summary>
+    public IReadOnlyList<string> Files { get; }
 
     /// <summary>The ids that <see cref="Encode"/> puts before every text. Empty where the file names none (GPT-2, Pythia).</summary>
     public IReadOnlyList<int> IdsBeforeText => _postProcessor?.Before ?? [];
@@ -65,17 +80,30 @@ public sealed class Tokenizer
     public int? EndOfSequenceId => IdsAfterText is [int id] ? id : null;
 
     /// <summary>Reads a tokenizer.</summary>
-    /// <param name="folderOrFile">A <c>tokenizer.json</c>, or the model's folder that holds one.</param>
+    /// <param name="folderOrFile">
+    /// A <c>tokenizer.json</c>, or the model's folder: with such a file, or with GPT-2's <c>vocab.json</c> and <c>merges.txt</c>, which its own release names <c>encoder.json</c> and <c>vocab.bpe</c>.
+    /// </param>
     /// <exception cref="InputException">There is no such file, it is damaged, or it needs a component that is not supported.</exception>
     public static Tokenizer Load(string folderOrFile)
     {
         ArgumentException.ThrowIfNullOrEmpty(folderOrFile);
-        string file = Directory.Exists(folderOrFile) ? Path.Combine(folderOrFile, FileName) : folderOrFile;
-        byte[] bytes = ReadFile(file);
+        string file = Directory.Exists(folderOrFile) ? Path.Combine(folderOrFile, TokenizerFiles.Json) : folderOrFile;
+        (string Vocabulary, string Merges)? gpt2 = file != folderOrFile && !File.Exists(file) ? TokenizerFiles.Gpt2(folderOrFile) : null;
         try
         {
+            if (gpt2 is { } names)
+            {
+                file = Path.Combine(folderOrFile, names.Vocabulary);
+                string merges = Path.Combine(folderOrFile, names.Merges);
+                byte[] vocabularyBytes = ReadFile(file);
+                byte[] mergesBytes = ReadFile(merges);
+                Gpt2Files files = Gpt2Files.Read(folderOrFile, (file, vocabularyBytes), (merges, mergesBytes));
+                return new Tokenizer(file, files, [names.Vocabulary, names.Merges], Digest([.. vocabularyBytes, .. mergesBytes]));
+            }
+
+            byte[] bytes = ReadFile(file);
             using JsonDocument document = JsonDocument.Parse(bytes);
-            return new Tokenizer(new JsonSection(file, document.RootElement), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+            return new Tokenizer(new JsonSection(file, document.RootElement), Digest(bytes));
         }
         catch (JsonException cause)
         {
@@ -170,18 +198,20 @@ public sealed class Tokenizer
         : _model.Vocabulary.TryGetId(token, out int id) ? id
         : null;
 
+    private static string Digest(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
     private static byte[] ReadFile(string file)
     {
         try
         {
             if (!File.Exists(file))
             {
-                throw new InputException(file, "does not exist", $"give a {FileName} or a folder that holds one");
+                throw new InputException(file, "does not exist", $"give a {TokenizerFiles.Json}, or a folder that holds one or GPT-2's vocab.json and merges.txt");
             }
 
             return new FileInfo(file).Length <= LargestFile
                 ? File.ReadAllBytes(file)
-                : throw new InputException(file, $"is larger than {LargestFile >> 20} MiB", $"give a {FileName}; the largest in use have about 40 MiB");
+                : throw new InputException(file, $"is larger than {LargestFile >> 20} MiB", $"give a {TokenizerFiles.Json}; the largest in use have about 40 MiB");
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -12,6 +12,8 @@ internal enum PickleOpcode : byte
     BinInt2 = (byte)'M',
     BinFloat = (byte)'G',
     BinUnicode = (byte)'X',
+    BinBytes = (byte)'B',
+    ShortBinBytes = (byte)'C',
     BinPersistentId = (byte)'Q',
     Append = (byte)'a',
     Appends = (byte)'e',

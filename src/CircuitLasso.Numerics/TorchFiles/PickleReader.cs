@@ -7,7 +7,7 @@ namespace CircuitLasso.Numerics;
 /// <summary>
 /// Carries out the few operations of Python's pickle format that data need. No name is looked up and no code runs: a name is text, and
 /// <see cref="TorchConstructors"/> knows what those on its list make of their arguments. Lists, tuples, dictionaries with strings as keys,
-/// strings, integers of 64 bits, float64, truth values and None come out; anything else is refused.
+/// strings, integers of 64 bits, float64, truth values and None come out (bytes only as arguments); anything else is refused.
 /// </summary>
 internal sealed class PickleReader
 {
@@ -90,6 +90,12 @@ internal sealed class PickleReader
                 break;
             case PickleOpcode.BinFloat:
                 value = BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+                break;
+            case PickleOpcode.ShortBinBytes:
+                value = Take(Take(1)[0]).ToArray();
+                break;
+            case PickleOpcode.BinBytes:
+                value = Take(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))).ToArray();
                 break;
             case PickleOpcode.ShortBinUnicode:
                 value = Text(Take(1)[0]);

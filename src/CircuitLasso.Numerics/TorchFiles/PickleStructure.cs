@@ -18,7 +18,7 @@ internal static class PickleStructure
             object?[] tuple => tuple,
             Dictionary<string, object?> dictionary => dictionary.Values,
             TorchObject { Attributes: { } attributes } => attributes.Values,
-            PickleName or TorchStorage => throw bad("holds a name or a storage where a value is expected"),
+            PickleName or TorchStorage or NumPyScalarType or byte[] => throw bad("holds a name or a storage, a type or bytes where a value is expected"),
             _ => null,
         };
         if (parts is null)

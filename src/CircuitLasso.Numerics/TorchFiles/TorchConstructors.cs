@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace CircuitLasso.Numerics;
 
 /// <summary>The names that a torch file may use, and what each makes of its arguments.</summary>
@@ -8,6 +10,11 @@ internal sealed class TorchConstructors
     private static readonly PickleName _parameter = new("torch._utils", "_rebuild_parameter");
     private static readonly PickleName _size = new("torch", "Size");
     private static readonly PickleName _device = new("torch", "device");
+    private static readonly PickleName _bytes = new("_codecs", "encode");
+    private static readonly PickleName _numPyType = new("numpy", "dtype");
+
+    // NumPy 2 moved it.
+    private static readonly PickleName[] _numPyScalar = [new("numpy.core.multiarray", "scalar"), new("numpy._core.multiarray", "scalar")];
     private static readonly HashSet<string> _elementTypes = ["float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"];
 
     private readonly TorchFile _file;
@@ -30,6 +37,7 @@ internal sealed class TorchConstructors
     {
         PickleName full = new(module, name);
         if (full == _orderedDictionary || full == _tensor || full == _parameter || full == _size || full == _device
+            || full == _bytes || full == _numPyType || _numPyScalar.Contains(full)
             || (module == "torch" && TorchDataTypes.TryFind(name, out _)) || _allowedClasses.Contains(full.ToString()))
         {
             return full;
@@ -68,6 +76,21 @@ internal sealed class TorchConstructors
             return arguments[0];
         }
 
+        if (name == _bytes && arguments is [string text, "latin1"] && text.All(character => character <= byte.MaxValue))
+        {
+            return Encoding.Latin1.GetBytes(text);
+        }
+
+        if (name == _numPyType && arguments is [string code, ..] && NumPyScalarType.Find(code) is { } type)
+        {
+            return type;
+        }
+
+        if (_numPyScalar.Contains(name) && arguments is [NumPyScalarType scalar, byte[] bytes] && scalar.Value(bytes) is { } value)
+        {
+            return value;
+        }
+
         return _allowedClasses.Contains(name.ToString()) && arguments.Length == 0
             ? new TorchObject(name.ToString())
             : throw _file.Bad($"calls '{name}' with arguments that it does not take");
@@ -77,6 +100,12 @@ internal sealed class TorchConstructors
     public void SetState(object? target, object? state)
     {
         if (target is Dictionary<string, object?>)
+        {
+            return;
+        }
+
+        // (version, byte order, ...): the bytes of big-endian machines are not read.
+        if (target is NumPyScalarType && state is object?[] parts && parts is [_, "<" or "|", ..])
         {
             return;
         }

@@ -108,6 +108,13 @@ public sealed class TorchFile : IDisposable
     public TorchTensor Tensor(string key) =>
         Dictionary.TryGetValue(key, out object? value) && value is TorchTensor tensor ? tensor : throw Bad($"has no tensor '{key}'");
 
+    /// <summary>All tensors of the dictionary by name, where it holds nothing else.</summary>
+    /// <exception cref="InputException">There is no dictionary, or something in it is no tensor.</exception>
+    public IReadOnlyDictionary<string, TorchTensor> Tensors() => Dictionary.ToDictionary(
+        pair => pair.Key,
+        pair => pair.Value as TorchTensor ?? throw Bad($"holds '{(pair.Key.Length <= 100 ? pair.Key : pair.Key[..100])}', which is no tensor"),
+        StringComparer.Ordinal);
+
     /// <summary>Closes the file. Calling it again does nothing.</summary>
     public void Dispose()
     {

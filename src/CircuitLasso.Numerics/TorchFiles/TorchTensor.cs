@@ -35,6 +35,9 @@ public sealed class TorchTensor
     /// <summary>Number of elements: the product of the dimensions, one for a scalar; never more than the file stores.</summary>
     public long ElementCount { get; }
 
+    /// <summary>Bytes of one element of a type.</summary>
+    public static int ElementSize(TorchDataType type) => TorchDataTypes.Size(type);
+
     /// <summary>Reads all elements of a floating-point tensor as float32, row-major; float64 is rounded to the nearest.</summary>
     /// <param name="destination">As long as the tensor.</param>
     /// <exception cref="InputException">The elements are whole numbers or truth values, or the file is damaged.</exception>
@@ -61,6 +64,50 @@ public sealed class TorchTensor
         }
 
         Read(destination, Convert);
+    }
+
+    /// <summary>Hands over the elements of any type as they are stored, little-endian, row-major, in pieces of at most a mebibyte.</summary>
+    /// <param name="write">Takes a piece; it is of no use after the call.</param>
+    /// <exception cref="InputException">The file is damaged.</exception>
+    public void CopyTo(Action<ReadOnlySpan<byte>> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        if (ElementCount == 0)
+        {
+            return;
+        }
+
+        int size = TorchDataTypes.Size(DataType);
+        NativeBuffer<byte> bytes = _file.Storage(_storage);
+        if (IsContiguous())
+        {
+            long length = ElementCount * size;
+            for (long start = 0; start < length; start += StepLength)
+            {
+                write(bytes.Slice((nint)((_offset * size) + start), (int)Math.Min(StepLength, length - start)));
+            }
+
+            return;
+        }
+
+        byte[] piece = new byte[StepLength];
+        int filled = 0;
+        long[] index = new long[Shape.Count];
+        nint place = (nint)_offset;
+        for (long i = 0; i < ElementCount; i++)
+        {
+            bytes.Slice(place * size, size).CopyTo(piece.AsSpan(filled));
+            filled += size;
+            if (filled == piece.Length)
+            {
+                write(piece);
+                filled = 0;
+            }
+
+            Advance(index, ref place);
+        }
+
+        write(piece.AsSpan(0, filled));
     }
 
     private void Read<T>(Span<T> destination, Conversion<T> convert)
@@ -119,17 +166,23 @@ public sealed class TorchTensor
         for (int i = 0; i < destination.Length; i++)
         {
             destination[i] = region.Slice(place, 1)[0];
-            for (int axis = index.Length - 1; axis >= 0; axis--)
-            {
-                place += (nint)_strides[axis];
-                if (++index[axis] < Shape[axis])
-                {
-                    break;
-                }
+            Advance(index, ref place);
+        }
+    }
 
-                place -= (nint)(_strides[axis] * index[axis]);
-                index[axis] = 0;
+    // The next element in row-major order.
+    private void Advance(long[] index, ref nint place)
+    {
+        for (int axis = index.Length - 1; axis >= 0; axis--)
+        {
+            place += (nint)_strides[axis];
+            if (++index[axis] < Shape[axis])
+            {
+                break;
             }
+
+            place -= (nint)(_strides[axis] * index[axis]);
+            index[axis] = 0;
         }
     }
 

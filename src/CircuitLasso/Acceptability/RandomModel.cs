@@ -6,8 +6,6 @@ namespace CircuitLasso;
 /// <summary>A model of the same shape that has learnt nothing: what is found in it too is not of the model's training.</summary>
 public static class RandomModel
 {
-    private static readonly string[] _copied = ["config.json", "tokenizer.json"];
-
     /// <summary>Writes a model with random weights (<see cref="ParameterInitializer.Random"/>) and the same configuration and tokenizer.</summary>
     /// <param name="like">The folder of the model that it is to be like.</param>
     /// <param name="seed">Seed of the weights; the same seed gives the same bytes.</param>
@@ -25,7 +23,7 @@ public static class RandomModel
         using TransformerModel model = ModelCheckpoint.Load(like);
         using TransformerModel random = new(model.Description, ParameterInitializer.Random(model.Description, seed));
         ModelCheckpoint.SaveLike(random, like, folder);
-        foreach (string file in _copied)
+        foreach (string file in TokenizerFiles.In(like).Prepend("config.json"))
         {
             AtomicFile.WriteAllBytes(Path.Combine(folder, file), File.ReadAllBytes(Path.Combine(like, file)));
         }

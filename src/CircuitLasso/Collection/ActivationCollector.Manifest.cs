@@ -104,12 +104,12 @@ public sealed partial class ActivationCollector
             Provenance = new StoreProvenance
             {
                 Model = new StoreSource(modelFolder, ModelFingerprint.Sha256(modelFolder)),
-                Tokenizer = new StoreSource("tokenizer.json", _tokenizer.Sha256),
+                Tokenizer = new StoreSource(string.Join(", ", _tokenizer.Files), _tokenizer.Sha256),
                 Text = new StoreSource(Path.GetFileName(_text.Path), _text.Sha256),
                 Saes = _options.Autoencoders.ToDictionary(
                     entry => entry.Site.ToString(),
                     entry => new StoreSource(entry.Autoencoder.Provenance.Path, SparseAutoencoderFingerprint.Sha256(entry.Autoencoder))),
-                BosPolicy = _tokenizer.BeginningOfSequenceId is int id ? $"token {id} before every text, as tokenizer.json says" : "none, as tokenizer.json says",
+                BosPolicy = _tokenizer.BeginningOfSequenceId is int id ? $"token {id} before every text, as {_tokenizer.Files[0]} says" : $"none, as {_tokenizer.Files[0]} says",
                 BatchPartition = $"chunks of {_textsPerChunk} texts, by length into batches of at most {TokensPerBatch} padded tokens",
                 Backend = MatrixBackend.Default.Name,
                 Settings = settings,

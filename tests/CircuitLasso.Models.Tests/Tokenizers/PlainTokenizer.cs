@@ -104,7 +104,7 @@ internal sealed class PlainTokenizer
             pieces.Insert(0, new Character("\u2581", place, 0));
         }
 
-        Merge([.. Fallback(pieces)], tokens);
+        Merge(Fallback(pieces), tokens);
     }
 
     private static IEnumerable<Character> Bytes(Character character) =>
@@ -117,22 +117,31 @@ internal sealed class PlainTokenizer
         return Printable(value) ? (char)value : (char)(256 + Enumerable.Range(0, value).Count(b => !Printable(b)));
     }
 
-    private IEnumerable<Character> Fallback(List<Character> characters)
+    // What is not in the vocabulary becomes its bytes, or, where one of these is not either, part of a run that is unknown.
+    private List<Character> Fallback(List<Character> characters)
     {
+        List<Character> result = [];
+        bool isUnknown = false;
         foreach (Character character in characters)
         {
-            if (_vocabulary.ContainsKey(character.Text))
+            string[] bytes = [.. Encoding.UTF8.GetBytes(character.Text).Select(value => $"<0x{value:X2}>")];
+            bool wasUnknown = isUnknown;
+            isUnknown = !_vocabulary.ContainsKey(character.Text) && !bytes.All(_vocabulary.ContainsKey);
+            if (isUnknown && wasUnknown)
             {
-                yield return character;
+                result[^1] = result[^1] with { Length = character.Start + character.Length - result[^1].Start };
+            }
+            else if (isUnknown)
+            {
+                result.Add(character with { Text = "<unk>" });
             }
             else
             {
-                foreach (byte value in Encoding.UTF8.GetBytes(character.Text))
-                {
-                    yield return character with { Text = $"<0x{value:X2}>" };
-                }
+                result.AddRange(_vocabulary.ContainsKey(character.Text) ? [character] : bytes.Select(value => character with { Text = value }));
             }
         }
+
+        return result;
     }
 
     private void Merge(List<Character> parts, List<TokenSpan> tokens)

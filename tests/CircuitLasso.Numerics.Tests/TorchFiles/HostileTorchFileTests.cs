@@ -120,6 +120,20 @@ public sealed class HostileTorchFileTests
     }
 
     [Fact]
+    public void Numbers_of_NumPy_that_are_not_read_are_refused()
+    {
+        static HandBuiltTorchFile Type(string code, string order) => new HandBuiltTorchFile().Global("numpy.core.multiarray", "scalar").Global("numpy", "dtype")
+            .Text(code).Raw(0x89, 0x88, 0x87).Operation("R", "(").Integer(3).Text(order).Operation("NNN").Integer(-1).Integer(-1).Integer(0).Operation("tb");
+        Refused(Type("f8", ">").Raw((byte)'C', 8).Raw(new byte[8]).Raw(0x86).Operation("R"), "sets the state");
+        Refused(Type("f8", "<").Raw((byte)'C', 7).Raw(new byte[7]).Raw(0x86).Operation("R"), "arguments that it does not take");
+        Refused(Type("O8", "|").Raw((byte)'C', 8).Raw(new byte[8]).Raw(0x86).Operation("R"), "arguments that it does not take");
+        Refused(new HandBuiltTorchFile().Raw((byte)'C', 2, 1, 2), "bytes");
+        Refused(new HandBuiltTorchFile().Raw((byte)'B', 0xFF, 0xFF, 0xFF, 0x7F), "ends inside");
+        Refused(new HandBuiltTorchFile().Global("numpy", "dtype").Text("f8").Raw(0x89, 0x88, 0x87).Operation("R"), "a type");
+        Refused(new HandBuiltTorchFile().Global("_codecs", "encode").Text("a").Text("utf8").Raw(0x86).Operation("R"), "arguments that it does not take");
+    }
+
+    [Fact]
     public void The_format_before_version_1_6_is_refused_by_name()
     {
         using TemporaryFolder folder = new();

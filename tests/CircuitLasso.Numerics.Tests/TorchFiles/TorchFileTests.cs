@@ -26,6 +26,9 @@ public sealed class TorchFileTests
         float[] values = new float[tensor.ElementCount];
         tensor.ReadSingle(values);
         Assert.Equal(expected, values);
+        List<byte> bytes = [];
+        tensor.CopyTo(piece => bytes.AddRange(piece));
+        Assert.Equal(MemoryMarshal.AsBytes<float>(expected).ToArray(), bytes);
         Assert.Equal("saved", file.ArchiveName);
     }
 
@@ -52,6 +55,47 @@ public sealed class TorchFileTests
         float[] values = new float[12];
         file.Tensor("t").ReadSingle(values);
         Assert.Equal(_twelve, values);
+    }
+
+    [Fact]
+    public void Elements_that_do_not_lie_side_by_side_are_copied_across_pieces()
+    {
+        const int rows = 300;
+        const int columns = 2_000;
+        float[] stored = [.. Enumerable.Range(0, rows * columns).Select(i => i * 0.5f)];
+        using TemporaryFolder folder = new();
+        HandBuiltTorchFile.One("FloatStorage", stored.Length, 0, [columns, rows], [1, columns]).WriteArchive(folder.PathOf("a.pt"), ("data/0", MemoryMarshal.AsBytes<float>(stored).ToArray()));
+        using TorchFile file = TorchFile.Read(folder.PathOf("a.pt"));
+        float[] expected = new float[stored.Length];
+        file.Tensor("t").ReadSingle(expected);
+        List<byte> bytes = [];
+        int pieces = 0;
+        file.Tensor("t").CopyTo(piece =>
+        {
+            pieces++;
+            bytes.AddRange(piece);
+        });
+        Assert.Equal(expected, MemoryMarshal.Cast<byte, float>(bytes.ToArray()).ToArray());
+        Assert.Equal(3, pieces);
+        Assert.Equal(["t"], file.Tensors().Keys);
+    }
+
+    [Fact]
+    public void Numbers_of_NumPy_are_read_from_a_pickle_that_Python_wrote()
+    {
+        const string script = """
+            import numpy, pickle, sys
+            value = {"f8": numpy.sqrt(3.0), "f4": numpy.float32(0.25), "i8": numpy.int64(-5), "i4": numpy.int32(7), "b1": numpy.bool_(True), "again": numpy.float64(-1.5)}
+            with open(sys.argv[1], "wb") as file:
+                pickle.dump(value, file, protocol=int(sys.argv[2]))
+            """;
+        using TemporaryFolder folder = new();
+        foreach (string protocol in (string[])["2", "3", "4", "5"])
+        {
+            Python.Run("numpy", script, folder.PathOf("a.pkl"), protocol);
+            using TorchFile file = TorchFile.Read(folder.PathOf("a.pkl"));
+            Assert.Equal([Math.Sqrt(3), 0.25, -5L, 7L, true, -1.5], ((string[])["f8", "f4", "i8", "i4", "b1", "again"]).Select(key => file.Dictionary[key]!));
+        }
     }
 
     [Fact]

@@ -36,6 +36,20 @@ internal sealed class AddedTokens
             _byId.Values.Where(token => token.Normalized).Select(token => (Normalize(token.Content, section!.File), token)));
     }
 
+    /// <summary>Takes tokens that are found in the original text and of which no two are alike.</summary>
+    public AddedTokens(IReadOnlyList<AddedToken> tokens)
+    {
+        foreach (AddedToken token in tokens)
+        {
+            _byId.Add(token.Id, token);
+            _byContent.Add(token.Content, token);
+            Size = Math.Max(Size, token.Id + 1);
+        }
+
+        _inOriginal = new AddedTokenTrie(tokens.Select(token => (token.Content, token)));
+        _inNormalized = new AddedTokenTrie([]);
+    }
+
     /// <summary>One more than the largest id; zero without tokens.</summary>
     public int Size { get; }
 

@@ -62,7 +62,7 @@ internal sealed class BytePairModel : ITokenModel
             unknownId = vocabulary.TryGetId(unknown.Text(), out int id) ? id : throw unknown.Error($"\"{unknown.Text()}\" is not in the vocabulary");
         }
 
-        BytePairMerges merges = ReadMerges(component.Required("merges"), vocabulary, out bool[]? endsWord);
+        BytePairMerges merges = ReadMerges(ReadLines(component.Required("merges")), vocabulary, out bool[]? endsWord);
         return new BytePairModel(
             vocabulary,
             merges,
@@ -72,6 +72,11 @@ internal sealed class BytePairModel : ITokenModel
             component.Flag("ignore_merges", otherwise: false),
             component.Flag("byte_fallback", otherwise: false) ? ByteTokens(vocabulary) : null);
     }
+
+    /// <summary>The model of a vocabulary and its merges in order, with no other settings.</summary>
+    /// <exception cref="Numerics.InputException">A merge names a token that is not in the vocabulary.</exception>
+    public static BytePairModel OfLines(Vocabulary vocabulary, IEnumerable<BytePairLine> lines) =>
+        new(vocabulary, ReadMerges(lines, vocabulary, out bool[]? endsWord), endsWord, null, fuseUnknown: false, ignoreMerges: false, null);
 
     /// <inheritdoc/>
     public void Tokenize(PreTokenizedText input, List<TokenSpan> tokens)
@@ -225,11 +230,8 @@ internal sealed class BytePairModel : ITokenModel
         return ids;
     }
 
-    private static BytePairMerges ReadMerges(JsonSection section, Vocabulary vocabulary, out bool[]? endsWord)
+    private static IEnumerable<BytePairLine> ReadLines(JsonSection section)
     {
-        BytePairMerges merges = new();
-        endsWord = WordEnds(vocabulary);
-        int rank = 0;
         foreach (JsonSection item in section.Items())
         {
             if (item.IsText && item.Text().StartsWith("#version", StringComparison.Ordinal))
@@ -239,14 +241,25 @@ internal sealed class BytePairModel : ITokenModel
             }
 
             (string left, string right) = ReadPair(item);
-            string joined = left + right;
+            yield return new BytePairLine(left, right, problem => item.Error(problem));
+        }
+    }
+
+    private static BytePairMerges ReadMerges(IEnumerable<BytePairLine> lines, Vocabulary vocabulary, out bool[]? endsWord)
+    {
+        BytePairMerges merges = new();
+        endsWord = WordEnds(vocabulary);
+        int rank = 0;
+        foreach (BytePairLine line in lines)
+        {
+            string joined = line.Left + line.Right;
 
             // A pair that is listed twice counts where it is listed last, as in Hugging Face's tokenizers.
-            merges.Set(Find(left), Find(right), new BytePairMerge(rank++, Find(joined)));
+            merges.Set(Find(line.Left), Find(line.Right), new BytePairMerge(rank++, Find(joined)));
             JoinWords(joined, endsWord);
 
             int Find(string token) =>
-                vocabulary.TryGetId(token, out int id) ? id : throw item.Error($"merges to or from \"{token}\", which is not in the vocabulary");
+                vocabulary.TryGetId(token, out int id) ? id : throw line.Bad($"merges to or from \"{token}\", which is not in the vocabulary");
         }
 
         return merges;

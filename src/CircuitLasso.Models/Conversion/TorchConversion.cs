@@ -32,7 +32,6 @@ public static class TorchConversion
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(folder);
         using TorchSource model = TorchSource.Open(source, configuration);
-        AtomicFile.WriteAllBytes(Path.Combine(folder, "config.json"), model.Configuration);
         ModelConfiguration described = ModelConfiguration.Parse(model.ConfigurationPath, model.Configuration);
         IModelFamily family = ModelFamilies.Find(described);
         ModelDescription description = family.Describe(described);
@@ -51,6 +50,7 @@ public static class TorchConversion
             }
         }
 
+        AtomicFile.WriteAllBytes(Path.Combine(folder, "config.json"), model.Configuration);
         long bytes = Write(model, kept, Path.Combine(folder, "model.safetensors"), progress, cancellation);
         try
         {

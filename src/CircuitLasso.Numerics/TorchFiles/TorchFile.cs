@@ -8,7 +8,7 @@ namespace CircuitLasso.Numerics;
 /// description; a tensor's elements are read when they are asked for.
 /// </summary>
 /// <remarks>
-/// Values are null, bool, long, double, string, <c>object?[]</c> (tuple), <c>List&lt;object?&gt;</c>, <c>Dictionary&lt;string, object?&gt;</c>,
+/// Values are null, bool, long, double (of Python and of NumPy), string, <c>object?[]</c> (tuple), <c>List&lt;object?&gt;</c>, <c>Dictionary&lt;string, object?&gt;</c>,
 /// <see cref="TorchTensor"/> and, for classes that the caller allows, <see cref="TorchObject"/>. They can be walked through: no value contains
 /// itself, and depth and size are bounded. Not thread-safe.
 /// </remarks>

@@ -14,8 +14,18 @@ public sealed class RecordedIdsTests
         { "tokenizers/gpt_neox", "ids-gpt_neox.json" },
     };
 
+    /// <summary>These, and one whose own file is larger than all others and often missing.</summary>
+    public static TheoryData<string, string> AllTokenizers { get; } = new()
+    {
+        { "stories260k", "ids-stories260k.json" },
+        { "tinystories-656k", "ids-tinystories-656k.json" },
+        { "tokenizers/gpt2", "ids-gpt2.json" },
+        { "tokenizers/gpt_neox", "ids-gpt_neox.json" },
+        { "tokenizers/gemma3", "ids-gemma3.json" },
+    };
+
     [Theory]
-    [MemberData(nameof(Tokenizers))]
+    [MemberData(nameof(AllTokenizers))]
     public void Ids_are_those_of_Hugging_Face(string folder, string recorded)
     {
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Require(folder.Split('/')));
@@ -28,7 +38,7 @@ public sealed class RecordedIdsTests
     }
 
     [Theory]
-    [MemberData(nameof(Tokenizers))]
+    [MemberData(nameof(AllTokenizers))]
     public void Decoded_text_is_that_of_Hugging_Face(string folder, string recorded)
     {
         Tokenizer tokenizer = Tokenizer.Load(SharedData.Require(folder.Split('/')));

@@ -12,13 +12,20 @@ internal sealed class CheckpointReader
     private readonly ModelDescription _description;
     private readonly Dictionary<string, string> _storedNames;
     private readonly HashSet<string> _read = [];
+    private readonly bool _mapsMatrices;
 
     // The parts of a fused tensor follow each other: the last tensor read is kept so that it is converted once.
     private string? _lastName;
     private float[] _lastValues = [];
 
-    public CheckpointReader(string folder, SafeTensorsCheckpoint checkpoint, IModelFamily family, ModelDescription description)
+    /// <param name="folder">The folder, for messages.</param>
+    /// <param name="checkpoint">The files; mapped matrices need them open.</param>
+    /// <param name="family">The family.</param>
+    /// <param name="description">The model.</param>
+    /// <param name="mapsMatrices">Whether matrices are left in the files where that is possible.</param>
+    public CheckpointReader(string folder, SafeTensorsCheckpoint checkpoint, IModelFamily family, ModelDescription description, bool mapsMatrices)
     {
+        _mapsMatrices = mapsMatrices;
         _folder = folder;
         _checkpoint = checkpoint;
         _family = family;
@@ -26,7 +33,7 @@ internal sealed class CheckpointReader
         _storedNames = [];
         foreach (string name in checkpoint.Tensors.Keys)
         {
-            string bare = name.StartsWith(family.TensorPrefix, StringComparison.Ordinal) ? name[family.TensorPrefix.Length..] : name;
+            string bare = Bare(name);
             if (!_storedNames.TryAdd(bare, name))
             {
                 throw new InputException(folder, $"tensors '{_storedNames[bare]}' and '{name}' are the same parameter", "remove one of them");
@@ -37,8 +44,14 @@ internal sealed class CheckpointReader
     public Tensor Read(ParameterShape parameter)
     {
         ParameterLocation location = _family.Locate(_description, parameter);
+        string name = Find(location);
+        if (_mapsMatrices && Mapped(parameter, location, name) is { } mapped)
+        {
+            return mapped;
+        }
+
         int inputs = parameter.Shape.Length == 1 ? 1 : parameter.Shape[1];
-        float[] stored = ReadStored(location);
+        float[] stored = ReadStored(location, name);
         if (location.OutputStart is null)
         {
             return Tensor.FromValues(stored, parameter.Shape);
@@ -81,24 +94,65 @@ internal sealed class CheckpointReader
         }
     }
 
-    private float[] ReadStored(ParameterLocation location)
+    /// <summary>
+    /// The matrix where it lies, or null where it must be copied: vectors, which are small and which every operation reads; types other than F32, F16 and BF16; rows that do not
+    /// follow each other at one distance (TransformerLens's matrices per head); and float32 that is not aligned.
+    /// </summary>
+    private Tensor? Mapped(ParameterShape parameter, ParameterLocation location, string name)
     {
-        if (_lastName == location.TensorName)
+        SafeTensorsEntry entry = _checkpoint.Tensors[name];
+        StoredType? type = entry.DataType switch
         {
-            return _lastValues;
+            SafeTensorsDataType.Float32 => StoredType.Float32,
+            SafeTensorsDataType.Float16 => StoredType.Float16,
+            SafeTensorsDataType.BFloat16 => StoredType.BFloat16,
+            _ => null,
+        };
+        if (parameter.Shape.Length != 2 || type is null || Rows(parameter, location) is not (long first, long stride) || Math.Min(stride, location.InputStride) != 1)
+        {
+            return null;
         }
 
-        string name = Find(location);
-        long length = _checkpoint.Tensors[name].Shape.Aggregate(1L, (product, size) => product * size);
-        if (length > Array.MaxLength)
+        long offset = entry.Offset + (first * (type == StoredType.Float32 ? sizeof(float) : sizeof(ushort)));
+        if (type == StoredType.Float32 && offset % sizeof(float) != 0)
         {
-            throw new InputException(_folder, $"tensor '{name}' has {length} elements, more than can be held here", "use a smaller model");
+            return null;
         }
 
-        _lastValues = new float[length];
-        _checkpoint.ReadSingle(name, _lastValues);
-        _lastName = location.TensorName;
-        return _lastValues;
+        return Tensor.FromMapped(
+            new MappedMatrix
+            {
+                File = _checkpoint.FileOf(name).Mapping,
+                Offset = offset,
+                StoredType = type.Value,
+                Rows = parameter.Shape[0],
+                Columns = parameter.Shape[1],
+                RowStride = stride,
+                ColumnStride = location.InputStride,
+            },
+            parameter.Shape);
+    }
+
+    /// <summary>The first entry's place in the stored tensor and the distance of the rows, or null where it is not one distance.</summary>
+    private static (long First, long Stride)? Rows(ParameterShape parameter, ParameterLocation location)
+    {
+        if (location.OutputStart is not { } start)
+        {
+            return (0, parameter.Shape[1]);
+        }
+
+        int outputs = parameter.Shape[0];
+        long first = start(0);
+        long stride = outputs > 1 ? start(1) - first : 1;
+        for (int output = 2; output < outputs; output++)
+        {
+            if (start(output) != first + (output * stride))
+            {
+                return null;
+            }
+        }
+
+        return stride > 0 ? (first, stride) : null;
     }
 
     // The stored name of a parameter's tensor, whose shape is right.
@@ -123,4 +177,25 @@ internal sealed class CheckpointReader
         _read.Add(bareName);
         return name;
     }
+
+    private float[] ReadStored(ParameterLocation location, string name)
+    {
+        if (_lastName == location.TensorName)
+        {
+            return _lastValues;
+        }
+
+        long length = location.StoredShape.Aggregate(1L, (product, size) => product * size);
+        if (length > Array.MaxLength)
+        {
+            throw new InputException(_folder, $"tensor '{name}' has {length} elements, more than can be held here", "use a smaller model");
+        }
+
+        _lastValues = new float[length];
+        _checkpoint.ReadSingle(name, _lastValues);
+        _lastName = location.TensorName;
+        return _lastValues;
+    }
+
+    private string Bare(string name) => name.StartsWith(_family.TensorPrefix, StringComparison.Ordinal) ? name[_family.TensorPrefix.Length..] : name;
 }

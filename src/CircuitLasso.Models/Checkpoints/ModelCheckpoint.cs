@@ -6,28 +6,36 @@ namespace CircuitLasso.Models;
 /// <summary>Reads and writes models as Hugging Face folders (<c>config.json</c>, <c>model.safetensors</c> or its shards).</summary>
 public static class ModelCheckpoint
 {
-    /// <summary>Reads a model. Weights of any stored type become float32.</summary>
+    /// <summary>
+    /// Opens a model. Matrices stay in the mapped files, in their stored type (F32, F16 or BF16) and order, and are widened a block at a time where they are used; so the files must
+    /// not change as long as the model is used, and the parameters cannot be written to. Vectors, matrices in parts of a tensor that are not rows at one distance (TransformerLens's
+    /// matrices per head), and F64 are copied and become float32.
+    /// </summary>
     /// <param name="folder">The model's folder.</param>
+    /// <param name="weights">Where the matrices are kept.</param>
     /// <exception cref="InputException">
     /// A file is missing or malformed, the architecture is unknown, or a tensor is missing, superfluous or of another shape than the config says.
     /// </exception>
-    public static TransformerModel Load(string folder)
+    public static TransformerModel Load(string folder, WeightPlace weights = WeightPlace.File)
     {
         ModelConfiguration configuration = ModelConfiguration.Load(folder);
         IModelFamily family = ModelFamilies.Find(configuration);
         ModelDescription description = family.Describe(configuration);
-        using SafeTensorsCheckpoint checkpoint = new(folder);
-        CheckpointReader reader = new(folder, checkpoint, family, description);
+        SafeTensorsCheckpoint checkpoint = new(folder);
         Dictionary<ParameterKey, Tensor> tensors = [];
+        bool isKept = false;
         try
         {
+            CheckpointReader reader = new(folder, checkpoint, family, description, weights == WeightPlace.File);
             foreach (ParameterShape parameter in description.Parameters())
             {
                 tensors.Add(parameter.Key, reader.Read(parameter));
             }
 
             reader.RequireAllRead();
-            return new TransformerModel(description, new ModelParameters(description, tensors));
+            TransformerModel model = new(description, new ModelParameters(description, tensors, checkpoint));
+            isKept = true;
+            return model;
         }
         catch
         {
@@ -37,6 +45,13 @@ public static class ModelCheckpoint
             }
 
             throw;
+        }
+        finally
+        {
+            if (!isKept)
+            {
+                checkpoint.Dispose();
+            }
         }
     }
 

@@ -6,11 +6,16 @@ namespace CircuitLasso.Models;
 public sealed class ModelParameters : IDisposable
 {
     private readonly Dictionary<ParameterKey, Tensor> _tensors;
+    private readonly IDisposable? _files;
 
     /// <summary>Takes ownership of the tensors.</summary>
+    /// <param name="description">The model.</param>
+    /// <param name="tensors">A tensor for every parameter.</param>
+    /// <param name="files">Files that the tensors lie in, closed after them; null where they lie in memory.</param>
     /// <exception cref="ArgumentException">A parameter is missing, superfluous or of another shape.</exception>
-    public ModelParameters(ModelDescription description, IReadOnlyDictionary<ParameterKey, Tensor> tensors)
+    public ModelParameters(ModelDescription description, IReadOnlyDictionary<ParameterKey, Tensor> tensors, IDisposable? files = null)
     {
+        _files = files;
         ArgumentNullException.ThrowIfNull(description);
         ArgumentNullException.ThrowIfNull(tensors);
         _tensors = [];
@@ -53,5 +58,7 @@ public sealed class ModelParameters : IDisposable
         {
             tensor.Dispose();
         }
+
+        _files?.Dispose();
     }
 }

@@ -68,5 +68,5 @@ public sealed partial class TransformerModel
         return projected.Permute(1, 0, 2).Reshape(batch.Count, batch.Positions, heads, Description.Attention.HeadWidth);
     }
 
-    private static Tensor Wide(Tensor tensor) => tensor.StoredType == StoredType.Float32 ? tensor : tensor.Clone();
+    private static Tensor Wide(Tensor tensor) => tensor.IsPlain ? tensor : tensor.Clone();
 }

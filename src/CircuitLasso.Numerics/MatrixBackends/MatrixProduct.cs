@@ -25,15 +25,15 @@ public static class MatrixProduct
     public static void Gemm(bool transposeA, bool transposeB, int m, int n, int k, double alpha, ReadOnlySpan<double> a, int lda, ReadOnlySpan<double> b, int ldb, double beta, Span<double> c, int ldc) =>
         Gemm(MatrixBackend.Default, transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 
+    /// <summary>The backend that computes a product of m rows and n columns, and every tile of it.</summary>
+    internal static IMatrixBackend For(IMatrixBackend backend, int m, int n) =>
+        backend is OpenBlasBackend && Vector128.IsHardwareAccelerated && Math.Min(m, n) <= NarrowProduct.MostRows ? _narrow : backend;
+
     /// <summary>The same with a backend of the caller's choice.</summary>
     internal static unsafe void Gemm<T>(IMatrixBackend backend, bool transposeA, bool transposeB, int m, int n, int k, T alpha, ReadOnlySpan<T> a, int lda, ReadOnlySpan<T> b, int ldb, T beta, Span<T> c, int ldc)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
-        if (backend is OpenBlasBackend && Vector128.IsHardwareAccelerated && Math.Min(m, n) <= NarrowProduct.MostRows)
-        {
-            backend = _narrow;
-        }
-
+        backend = For(backend, m, n);
         TilePartition tiles = TilePartition.OfProduct(m, n, k);
         if (tiles.Count <= 1)
         {

@@ -34,6 +34,15 @@ internal readonly struct TilePartition
     /// <summary>Number of tiles; zero for an empty product.</summary>
     public int Count { get; }
 
+    /// <summary>Tiles in a row of tiles: strips of columns.</summary>
+    public int Across => _tilesAcross;
+
+    /// <summary>Tiles in a strip.</summary>
+    public int Down => _tilesAcross == 0 ? 0 : Count / _tilesAcross;
+
+    /// <summary>Columns of every strip but the last, which may be narrower.</summary>
+    public int StripColumns => _tileColumns;
+
     /// <summary>Where a tile lies.</summary>
     public (int Row, int Rows, int Column, int Columns) this[int tile]
     {

@@ -7,10 +7,12 @@ namespace CircuitLasso.Numerics;
 /// </summary>
 /// <remarks>
 /// Reading from several threads is safe; <see cref="Dispose"/> must not race with use, and no span may be used after it.
-/// A file that another program shortens while it is mapped ends this process: nothing can catch that.
+/// A page that another program has cut off the file ends this process when it is read: nothing can catch that. <see cref="RequireUnchanged"/>, called
+/// before a long read, turns it into an error in all but the moment between the two.
 /// </remarks>
 public sealed unsafe class MemoryMappedBytes : IDisposable
 {
+    private readonly FileStream _stream;
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private byte* _pointer;
@@ -23,14 +25,14 @@ public sealed unsafe class MemoryMappedBytes : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         Path = path;
-        using FileStream stream = InputFile.OpenRead(path);
+        _stream = InputFile.OpenRead(path);
         try
         {
-            Length = checked((nint)stream.Length);
+            Length = checked((nint)_stream.Length);
             if (Length > 0)
             {
                 // An empty file cannot be mapped, and needs no mapping.
-                _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+                _file = MemoryMappedFile.CreateFromFile(_stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
                 _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
                 _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _pointer);
                 _pointer += _view.PointerOffset;
@@ -48,6 +50,30 @@ public sealed unsafe class MemoryMappedBytes : IDisposable
 
     /// <summary>Number of bytes.</summary>
     public nint Length { get; }
+
+    /// <summary>The first byte, for kernels; null for an empty file. Valid until the file is unmapped.</summary>
+    /// <exception cref="ObjectDisposedException">The file has been unmapped.</exception>
+    public byte* Pointer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _pointer;
+        }
+    }
+
+    /// <summary>Makes sure that the file is still as long as it was when it was mapped. Costs about a microsecond.</summary>
+    /// <exception cref="InputException">Another program has changed the file's length.</exception>
+    /// <exception cref="ObjectDisposedException">The file has been unmapped.</exception>
+    public void RequireUnchanged()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        long now = RandomAccess.GetLength(_stream.SafeFileHandle);
+        if (now != Length)
+        {
+            throw new InputException(Path, $"has {now} bytes and had {Length} when it was opened", "leave the file alone while it is read, restore it and start again");
+        }
+    }
 
     /// <summary>A window of the file.</summary>
     /// <param name="offset">The first byte, counted from the start of the file.</param>
@@ -80,5 +106,6 @@ public sealed unsafe class MemoryMappedBytes : IDisposable
 
         _view?.Dispose();
         _file?.Dispose();
+        _stream.Dispose();
     }
 }

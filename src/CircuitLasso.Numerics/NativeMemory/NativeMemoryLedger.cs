@@ -9,8 +9,11 @@ public static class NativeMemoryLedger
     /// <summary>Bytes held now.</summary>
     public static long CurrentBytes => Interlocked.Read(ref _current);
 
-    /// <summary>The largest number of bytes held at once since the process started.</summary>
+    /// <summary>The largest number of bytes held at once since the process started, or since <see cref="ResetPeak"/>.</summary>
     public static long PeakBytes => Interlocked.Read(ref _peak);
+
+    /// <summary>Starts the peak anew at what is held now, so that the peak of one piece of work can be told.</summary>
+    public static void ResetPeak() => Interlocked.Exchange(ref _peak, CurrentBytes);
 
     internal static void Added(long bytes)
     {

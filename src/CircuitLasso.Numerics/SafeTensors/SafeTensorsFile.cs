@@ -39,6 +39,9 @@ public sealed class SafeTensorsFile : IDisposable
     /// <summary>The file, as the caller named it.</summary>
     public string Path => _bytes.Path;
 
+    /// <summary>The mapped file, in which an entry's <see cref="SafeTensorsEntry.Offset"/> counts; it ends with this object.</summary>
+    public MemoryMappedBytes Mapping => _bytes;
+
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafeTensorsEntry> Tensors { get; }
 
@@ -80,6 +83,7 @@ public sealed class SafeTensorsFile : IDisposable
         while (!destination.IsEmpty)
         {
             Span<float> step = destination[..Math.Min(destination.Length, StepLength)];
+            _bytes.RequireUnchanged();
             ReadOnlySpan<byte> source = _bytes.Slice((nint)offset, step.Length * size);
             switch (entry.DataType)
             {
@@ -167,6 +171,7 @@ public sealed class SafeTensorsFile : IDisposable
         while (!destination.IsEmpty)
         {
             Span<byte> step = MemoryMarshal.AsBytes(destination[..Math.Min(destination.Length, StepLength)]);
+            _bytes.RequireUnchanged();
             _bytes.Slice((nint)offset, step.Length).CopyTo(step);
             destination = destination[Math.Min(destination.Length, StepLength)..];
             offset += step.Length;

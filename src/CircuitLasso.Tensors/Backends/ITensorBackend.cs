@@ -6,7 +6,7 @@ namespace CircuitLasso.Tensors;
 /// </summary>
 /// <remarks>
 /// Implementations are thread-safe for calls that write to different storages, and return the same bytes whatever the number of threads.
-/// Storages hold float32, but that matrix products and row gathering read narrow ones (weights) too.
+/// Storages are plain (<see cref="TensorStorage.IsPlain"/>), but that widening, matrix products and row gathering read narrow and strided ones (weights) too.
 /// Unless said otherwise the target must not be one of the sources, is overwritten, and shapes were checked by the caller.
 /// </remarks>
 public interface ITensorBackend
@@ -22,7 +22,10 @@ public interface ITensorBackend
     /// <summary>A block with one reference that holds numbers as they come from a file, little-endian.</summary>
     TensorStorage Store(StoredType type, ReadOnlySpan<byte> bytes);
 
-    /// <summary>target := source in float32, exactly.</summary>
+    /// <summary>A block with one reference for numbers that lie in a mapped file; a backend on the processor leaves them there.</summary>
+    TensorStorage Map(MappedMatrix matrix);
+
+    /// <summary>target := source in float32 and row-major, exactly.</summary>
     void Widen(TensorStorage source, TensorStorage target);
 
     /// <summary>Copies values into a storage.</summary>

@@ -31,12 +31,26 @@ public abstract class TensorStorage
     /// <summary>How the elements are stored.</summary>
     public StoredType StoredType { get; }
 
+    /// <summary>Whether the numbers are float32 and lie one after the other, so that every primitive takes them; others are taken by a few (<see cref="ITensorBackend"/>).</summary>
+    public virtual bool IsPlain => StoredType == StoredType.Float32;
+
+    /// <summary>Whether the numbers lie in a file that is never written to.</summary>
+    public virtual bool IsReadOnly => false;
+
     /// <summary>Counts the writes after creation, so that a gradient never reads values other than those the operation read.</summary>
     internal int Version => Volatile.Read(ref _version);
 
     internal bool IsShared => Volatile.Read(ref _references) > 1;
 
-    internal void MarkChanged() => Interlocked.Increment(ref _version);
+    internal void MarkChanged()
+    {
+        if (IsReadOnly)
+        {
+            throw new InvalidOperationException("The tensor lies in a file and cannot be written to; Clone it.");
+        }
+
+        Interlocked.Increment(ref _version);
+    }
 
     internal TensorStorage Share()
     {

@@ -6,6 +6,26 @@ public sealed partial class Tensor
     /// <summary>How the values are stored. Operations produce float32, and all of them compute in it.</summary>
     public StoredType StoredType => Storage.StoredType;
 
+    /// <summary>Whether the values are float32 and lie one after the other: every operation takes such a tensor, and few take others.</summary>
+    public bool IsPlain => Storage.IsPlain;
+
+    /// <summary>
+    /// A constant that stays in a mapped file, in the type and the order that it has there. What takes it as it is, and what does not, is as for <see cref="FromStored"/>.
+    /// </summary>
+    /// <param name="matrix">Where it lies; the file must stay mapped as long as the tensor or one that shares its storage is used.</param>
+    /// <param name="shape">Dimensions, outermost first.</param>
+    /// <exception cref="ArgumentException">The shape has another number of elements than the matrix, or the matrix is not inside the file.</exception>
+    public static Tensor FromMapped(MappedMatrix matrix, params ReadOnlySpan<int> shape)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        if (TensorShape.Count(shape) != matrix.Length)
+        {
+            throw new ArgumentException($"{matrix.Length} numbers do not fill the shape {TensorShape.Describe(shape)}.", nameof(matrix));
+        }
+
+        return new Tensor(TensorBackend.Default.Map(matrix), shape.ToArray());
+    }
+
     /// <summary>
     /// A constant stored as it comes from a file: half the memory of float32 for the 16-bit types. <see cref="MatrixOperations"/> and
     /// <see cref="IndexOperations.Embedding"/> take it as it is; for all other uses <see cref="Clone"/> it, which gives float32.

@@ -103,7 +103,7 @@ public sealed partial class Tensor : IDisposable
             throw new ArgumentException($"{Length} values do not fit into {destination.Length}.", nameof(destination));
         }
 
-        if (StoredType == StoredType.Float32)
+        if (IsPlain)
         {
             Backend.Download(Storage, 0, destination[..(int)Length]);
             return;

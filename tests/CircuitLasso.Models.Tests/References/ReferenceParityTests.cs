@@ -27,7 +27,7 @@ public sealed class ReferenceParityTests
     [Fact]
     public void A_changed_weight_is_noticed()
     {
-        using TransformerModel transformer = ModelCheckpoint.Load(SharedData.Require("families", "llama"));
+        using TransformerModel transformer = ModelCheckpoint.Load(SharedData.Require("families", "llama"), WeightPlace.Memory);
         Tensor weight = transformer.Parameters[new ParameterKey(ParameterRole.ValueWeight, 1)];
         float[] values = weight.ToArray();
         values[0] += 0.5f;

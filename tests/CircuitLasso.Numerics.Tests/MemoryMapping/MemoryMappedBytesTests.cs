@@ -54,6 +54,26 @@ public sealed class MemoryMappedBytesTests
         Assert.Equal([0, 1, 2, 3], mapped.Slice((nint)(length - 4), 4).ToArray());
     }
 
+    [Theory]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public void A_file_whose_length_changes_is_noticed(int change)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "mapped files cannot change here");
+        using TemporaryFolder folder = new();
+        string path = folder.PathOf("a.bin");
+        File.WriteAllBytes(path, new byte[10_000]);
+        using MemoryMappedBytes mapped = new(path);
+        mapped.RequireUnchanged();
+        using (FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite))
+        {
+            stream.SetLength(10_000 + change);
+        }
+
+        InputException exception = Assert.Throws<InputException>(mapped.RequireUnchanged);
+        Assert.Contains($"a.bin: has {10_000 + change} bytes and had 10000 when it was opened; ", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_window_outside_the_file_is_refused()
     {

@@ -9,17 +9,37 @@ internal sealed unsafe partial class CpuTensorBackend
 
     public void MatrixProduct(in MatrixProductBatch product, TensorStorage a, TensorStorage b, TensorStorage c)
     {
-        TensorStorage left = InSingle(a);
-        TensorStorage right = InSingle(b);
-        Multiply(product, Pointer(left), Pointer(right), Pointer(c), c);
+        TensorStorage left = Plain(a);
+        CpuTensorStorage right = Own(b);
+        if (right.IsPlain)
+        {
+            Multiply(product, Pointer(left), Pointer(right), Pointer(c), c);
+        }
+        else if (AsStored(product, right.Layout) is { } stored && (right.StoredType == StoredType.Float32 || stored is { Batches: 1, Groups: 1, Members: 1 }))
+        {
+            if (right.StoredType == StoredType.Float32)
+            {
+                Multiply(stored, Pointer(left), (float*)right.Bytes, Pointer(c), c);
+            }
+            else
+            {
+                MultiplyWidening(stored, Pointer(left), right, Pointer(c));
+            }
+        }
+        else
+        {
+            TensorStorage wide = Plain(right);
+            Multiply(product, Pointer(left), Pointer(wide), Pointer(c), c);
+            wide.Release();
+        }
+
         left.Release();
-        right.Release();
     }
 
     /// <summary>The storage itself, or a widened copy, with a reference for the caller.</summary>
-    private TensorStorage InSingle(TensorStorage storage)
+    private TensorStorage Plain(TensorStorage storage)
     {
-        if (storage.StoredType == StoredType.Float32)
+        if (storage.IsPlain)
         {
             return storage.Share();
         }
@@ -27,6 +47,32 @@ internal sealed unsafe partial class CpuTensorBackend
         TensorStorage wide = Allocate(storage.Length, zeroed: false);
         Widen(storage, wide);
         return wide;
+    }
+
+    /// <summary>The product with B described as it is stored, or null where B is made of other rows than the stored matrix.</summary>
+    private static MatrixProductBatch? AsStored(in MatrixProductBatch product, MappedMatrix? layout)
+    {
+        if (layout is null)
+        {
+            return product;
+        }
+
+        MatrixStrides b = product.B;
+        if (b.Leading != layout.Columns || b.Batch % layout.Columns != 0 || b.Group % layout.Columns != 0 || b.Member % layout.Columns != 0)
+        {
+            return null;
+        }
+
+        bool isTransposed = layout.ColumnStride != 1;
+        return product with
+        {
+            TransposeB = product.TransposeB != isTransposed,
+            B = new MatrixStrides(
+                (int)(isTransposed ? layout.ColumnStride : layout.RowStride),
+                b.Batch / layout.Columns * layout.RowStride,
+                b.Group / layout.Columns * layout.RowStride,
+                b.Member / layout.Columns * layout.RowStride),
+        };
     }
 
     private void Multiply(in MatrixProductBatch product, float* left, float* right, float* result, TensorStorage c)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CircuitLasso.Numerics;
 
@@ -40,6 +41,12 @@ internal sealed unsafe partial class CpuTensorBackend : ITensorBackend
         return storage;
     }
 
+    public TensorStorage Map(MappedMatrix matrix)
+    {
+        ArgumentNullException.ThrowIfNull(matrix);
+        return new CpuTensorStorage(this, _pool, matrix);
+    }
+
     public void Widen(TensorStorage source, TensorStorage target)
     {
         CpuTensorStorage narrow = Own(source);
@@ -70,11 +77,47 @@ internal sealed unsafe partial class CpuTensorBackend : ITensorBackend
 
     private static float* Pointer(TensorStorage storage) => Own(storage).Pointer;
 
+    /// <summary>Elements from <paramref name="start"/> on, in row-major order of the matrix that is stored.</summary>
     private static void Widen(CpuTensorStorage source, long start, Span<float> target)
     {
-        int size = CpuTensorStorage.SizeOf(source.StoredType);
-        ReadOnlySpan<byte> bytes = new(source.Bytes + (start * size), target.Length * size);
-        switch (source.StoredType)
+        if (source.Layout is not { } layout)
+        {
+            WidenRun(source.StoredType, source.Bytes, start, 1, target);
+            return;
+        }
+
+        byte* bytes = source.Bytes;
+        while (!target.IsEmpty)
+        {
+            (long row, long column) = Math.DivRem(start, layout.Columns);
+            Span<float> run = target[..(int)Math.Min(target.Length, layout.Columns - column)];
+            WidenRun(source.StoredType, bytes, (row * layout.RowStride) + (column * layout.ColumnStride), layout.ColumnStride, run);
+            target = target[run.Length..];
+            start += run.Length;
+        }
+    }
+
+    private static void WidenRun(StoredType type, byte* numbers, long first, long stride, Span<float> target)
+    {
+        int size = CpuTensorStorage.SizeOf(type);
+        if (stride != 1)
+        {
+            for (int i = 0; i < target.Length; i++)
+            {
+                byte* from = numbers + ((first + (i * stride)) * size);
+                target[i] = type switch
+                {
+                    StoredType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)Unsafe.ReadUnaligned<ushort>(from) << 16),
+                    StoredType.Float16 => (float)Unsafe.ReadUnaligned<Half>(from),
+                    _ => Unsafe.ReadUnaligned<float>(from),
+                };
+            }
+
+            return;
+        }
+
+        ReadOnlySpan<byte> bytes = new(numbers + (first * size), target.Length * size);
+        switch (type)
         {
             case StoredType.BFloat16: SingleConversion.FromBFloat16(bytes, target); break;
             case StoredType.Float16: SingleConversion.FromFloat16(bytes, target); break;

@@ -202,7 +202,13 @@ public sealed partial class TransformerModel : IDisposable
             k = k.Rotary(positions, _rotary);
         }
 
-        Tensor scores = q.AttentionScores(k, Description.Attention.ScoreScales[layer]);
+        float scale = Description.Attention.ScoreScales[layer];
+        if (!hooks.Has(new Site(SiteKind.AttentionPattern, layer)))
+        {
+            return hooks.Apply(new Site(SiteKind.AttentionMix, layer), q.Attention(k, v, scale, mask));
+        }
+
+        Tensor scores = q.AttentionScores(k, scale);
         Tensor pattern = hooks.Apply(new Site(SiteKind.AttentionPattern, layer), scores.AttentionPattern(mask));
         return hooks.Apply(new Site(SiteKind.AttentionMix, layer), pattern.AttentionMix(v));
     }

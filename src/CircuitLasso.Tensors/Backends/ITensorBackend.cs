@@ -76,6 +76,16 @@ public interface ITensorBackend
     /// <summary>y := softmax of every row over the keys that the mask lets through, and exactly 0 elsewhere; x and y are [batch, heads, queries, keys].</summary>
     void MaskedSoftmax(AttentionMask mask, int batch, int heads, int queries, int keys, TensorStorage x, TensorStorage y);
 
+    /// <summary>
+    /// mixed := masked softmax of scale q k^T (soft-capped), times v, without the patterns in memory; <paramref name="statistics"/> (batch x heads x queries x 2) receives what
+    /// the gradient makes a pattern from again. Rows that see nothing are 0.
+    /// </summary>
+    void Attention(in AttentionLayout layout, AttentionMask mask, TensorStorage q, TensorStorage k, TensorStorage v, TensorStorage mixed, TensorStorage statistics);
+
+    /// <summary>The gradients of <see cref="Attention"/>; those that are null are not wanted.</summary>
+    void AttentionGradient(
+        in AttentionLayout layout, AttentionMask mask, TensorStorage q, TensorStorage k, TensorStorage v, TensorStorage mixed, TensorStorage statistics, TensorStorage dmixed, TensorStorage? dq, TensorStorage? dk, TensorStorage? dv);
+
     /// <summary>Layer or root-mean-square normalisation; <paramref name="statistics"/> (rows x 2) receives the mean and the reciprocal deviation.</summary>
     void Normalize(NormalizationLayout layout, TensorStorage x, TensorStorage? gain, TensorStorage? bias, TensorStorage y, TensorStorage statistics);
 

@@ -1,8 +1,8 @@
 namespace CircuitLasso.Tensors;
 
 /// <summary>
-/// Attention in three steps, so that scores, pattern and mixed values can each be read, replaced and differentiated at. Heads stay where the
-/// linear layers put them, [batch, positions, heads, head width]; nothing is permuted.
+/// Attention in three steps, so that scores, pattern and mixed values can each be read, replaced and differentiated at; and in one, faster and in less memory,
+/// where nobody asks for them (<see cref="Attention"/>). Heads stay where the linear layers put them, [batch, positions, heads, head width]; nothing is permuted.
 /// </summary>
 public static class AttentionOperations
 {
@@ -116,6 +116,57 @@ public static class AttentionOperations
                     dv);
             }
         });
+    }
+
+    /// <summary>
+    /// <see cref="AttentionScores"/>, a soft cap, <see cref="AttentionPattern"/> and <see cref="AttentionMix"/> in one step, equal to them but for rounding. No pattern is held:
+    /// memory is that of a block of queries on every thread, and the gradient makes patterns again.
+    /// </summary>
+    /// <param name="q">[batch, query positions, heads, head width].</param>
+    /// <param name="k">[batch, key positions, key heads, head width]; heads is a multiple of key heads, and neighbouring heads share a key head.</param>
+    /// <param name="v">Of the shape of <paramref name="k"/>.</param>
+    /// <param name="scale">Factor of the scores, 1 / sqrt(head width) in most models.</param>
+    /// <param name="mask">What is visible.</param>
+    /// <param name="softCap">Limit of <see cref="ActivationOperations.SoftCap"/> on the scaled scores, above zero; null for none.</param>
+    /// <returns>[batch, query positions, heads, head width].</returns>
+    /// <exception cref="ArgumentException">The shapes do not fit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="softCap"/> is not above zero.</exception>
+    public static Tensor Attention(this Tensor q, Tensor k, Tensor v, float scale, AttentionMask mask, float? softCap = null)
+    {
+        MatrixOperations.RequireRank(q, 4, nameof(q), exactly: true);
+        MatrixOperations.RequireRank(k, 4, nameof(k), exactly: true);
+        ArgumentNullException.ThrowIfNull(v);
+        ArgumentNullException.ThrowIfNull(mask);
+        if (softCap is { } cap)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegativeOrZero(cap, nameof(softCap));
+        }
+
+        AttentionShape shape = AttentionShape.Of(q.Dimension(0), q.Dimension(2), q.Dimension(1), k, q.Dimension(3), nameof(k));
+        TensorShape.RequireSame(v.Shape, k.Shape, nameof(v));
+        mask.Check(shape.Batch, shape.Queries, shape.Keys);
+        ITensorBackend backend = q.Backend;
+        AttentionLayout layout = new(shape.Batch, shape.Queries, shape.Keys, shape.Heads, shape.KeyHeads, shape.Width, scale, softCap);
+        TensorStorage mixed = backend.Allocate(q.Length, zeroed: false);
+        TensorStorage statistics = backend.Allocate(2L * shape.Batch * shape.Heads * shape.Queries, zeroed: false);
+        backend.Attention(layout, mask, q.Storage, k.Storage, v.Storage, mixed, statistics);
+        return new Tensor(mixed, q.ShapeArray).Record(
+            [q, k, v],
+            (dy, flow) =>
+            {
+                TensorStorage? dq = GradientFlow.Needs(q) ? backend.Allocate(q.Length, zeroed: false) : null;
+                TensorStorage? dk = GradientFlow.Needs(k) ? backend.Allocate(k.Length, zeroed: shape.Queries == 0) : null;
+                TensorStorage? dv = GradientFlow.Needs(v) ? backend.Allocate(v.Length, zeroed: shape.Queries == 0) : null;
+                backend.AttentionGradient(layout, mask, q.Storage, k.Storage, v.Storage, mixed, statistics, dy, dq, dk, dv);
+                foreach ((Tensor input, TensorStorage? gradient) in (ReadOnlySpan<(Tensor, TensorStorage?)>)[(q, dq), (k, dk), (v, dv)])
+                {
+                    if (gradient is not null)
+                    {
+                        flow.Add(input, gradient);
+                    }
+                }
+            },
+            statistics);
     }
 
     /// <summary>Rotary position embedding: pairs (i, i + n/2) of the first n elements of every head turn by position times frequency.</summary>

@@ -62,6 +62,7 @@ public sealed class DeterminismTests
         if (withProducts)
         {
             heads = heads.AttentionScores(heads, 0.5f).SoftCap(20).AttentionPattern(new AttentionMask { Causal = true, Lengths = [rows - 1] }).AttentionMix(heads);
+            heads = heads.Add(heads.Attention(heads, heads, 0.5f, new AttentionMask { Causal = true, Lengths = [rows - 1] }, 20));
         }
 
         Tensor g = heads.Reshape(rows, Width);

@@ -80,6 +80,70 @@ public sealed class AttentionTests
         Assert.All(pattern.Zip(visible.Values), pair => Assert.True(pair.Second == 1 || pair.First == 0, "A hidden entry is not exactly zero."));
     }
 
+    public static TheoryData<int, int, int, int, int, int, bool, int[]?, int?, float?> Attentions => new()
+    {
+        { 1, 1, 1, 1, 1, 1, false, null, null, null },
+        { 2, 3, 5, 4, 2, 3, true, null, null, null },
+        { 2, 5, 5, 2, 2, 4, true, [5, 3], null, 0.7f },
+        { 2, 4, 4, 2, 1, 2, false, [0, 4], null, null },
+        { 1, 6, 6, 3, 1, 2, true, null, 2, 1.5f },
+        { 0, 3, 3, 2, 1, 2, true, null, null, null },
+        { 1, 0, 3, 2, 1, 2, false, null, null, null },
+        { 2, 150, 150, 2, 1, 4, true, [150, 70], null, null },
+        { 1, 200, 200, 1, 1, 3, true, null, 50, 2f },
+        { 1, 70, 130, 2, 2, 5, false, null, null, 1f },
+    };
+
+    [Theory]
+    [MemberData(nameof(Attentions))]
+    public void Attention_in_one_step_is_attention_in_three(int batch, int queries, int keys, int heads, int keyHeads, int width, bool causal, int[]? lengths, int? window, float? softCap)
+    {
+        using TensorScope scope = new();
+        AttentionMask mask = new() { Causal = causal, Lengths = lengths, Window = window };
+        RandomSource random = new(8);
+        Tensor[] inputs = [random.NormalTensor(1, batch, queries, heads, width), random.NormalTensor(1, batch, keys, keyHeads, width), random.NormalTensor(1, batch, keys, keyHeads, width)];
+        Tensor seed = random.NormalTensor(1, batch, queries, heads, width);
+        float[][] Run(Func<Tensor, Tensor, Tensor, Tensor> attention)
+        {
+            foreach (Tensor input in inputs)
+            {
+                input.RequiresGradient = true;
+                input.ClearGradient();
+            }
+
+            Tensor mixed = attention(inputs[0], inputs[1], inputs[2]);
+            mixed.Backward(seed);
+            return [mixed.ToArray(), .. inputs.Select(input => input.Gradient!.ToArray())];
+        }
+
+        float[][] slow = Run((q, k, v) =>
+        {
+            Tensor scores = q.AttentionScores(k, 0.6f);
+            return (softCap is { } cap ? scores.SoftCap(cap) : scores).AttentionPattern(mask).AttentionMix(v);
+        });
+        float[][] fast = Run((q, k, v) => q.Attention(k, v, 0.6f, mask, softCap));
+        for (int i = 0; i < slow.Length; i++)
+        {
+            OperationCheck.AssertClose([.. slow[i].Select(value => (double)value)], fast[i], 2e-6, $"result {i}");
+        }
+    }
+
+    [Fact]
+    public void Attention_in_one_step_has_the_gradients_of_differences()
+    {
+        AttentionMask mask = new() { Causal = true, Window = 3 };
+        Random random = new(9);
+        OperationCheck.Agrees(
+            t => t[0].Attention(t[1], t[2], 0.3f, mask, 0.8f),
+            t => Reference.Build([2, 4, 2, 3], i =>
+            {
+                double Score(int key) => 0.8 * Math.Tanh(0.3f * Enumerable.Range(0, 3).Sum(w => t[0][i[0], i[1], i[2], w] * t[1][i[0], key, 0, w]) / 0.8);
+                int[] visible = [.. Enumerable.Range(0, i[1] + 1).Where(key => i[1] - key < 3)];
+                return visible.Sum(key => Math.Exp(Score(key)) * t[2][i[0], key, 0, i[3]]) / visible.Sum(key => Math.Exp(Score(key)));
+            }),
+            [Reference.Random(random, [2, 4, 2, 3]), Reference.Random(random, [2, 4, 1, 3]), Reference.Random(random, [2, 4, 1, 3])]);
+    }
+
     [Fact]
     public void Hidden_scores_are_not_read()
     {
@@ -102,6 +166,10 @@ public sealed class AttentionTests
         Assert.Throws<ArgumentException>(() => Tensor.Zeros(2, 1, 4, 3).AttentionPattern(new AttentionMask { Causal = true }));
         Assert.Throws<ArgumentException>(() => Tensor.Zeros(1, 3, 3, 2).AttentionScores(Tensor.Zeros(1, 3, 2, 2), 1));
         Assert.Throws<ArgumentException>(() => Tensor.Zeros(1, 2, 3, 3).AttentionMix(Tensor.Zeros(1, 4, 2, 2)));
+        Tensor q = Tensor.Zeros(1, 3, 2, 4);
+        Assert.Throws<ArgumentException>(() => q.Attention(q, Tensor.Zeros(1, 3, 1, 4), 1, AttentionMask.None));
+        Assert.Throws<ArgumentException>(() => q.Attention(q, q, 1, new AttentionMask { Lengths = [4] }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => q.Attention(q, q, 1, AttentionMask.None, 0));
     }
 
     [Theory]

@@ -177,22 +177,23 @@ internal sealed unsafe partial class CpuTensorBackend
     {
         float* source = Pointer(x);
         float* target = Pointer(y);
-        ForRanges(y.Length, ElementsPerTask, (start, count) =>
-        {
-            Vector<float> p = new(parameter);
-            float* from = source + start;
-            float* to = target + start;
-            int i = 0;
-            for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
-            {
-                TFunction.Value(Vector.Load(from + i), p).Store(to + i);
-            }
+        ForRanges(y.Length, ElementsPerTask, (start, count) => EvaluateRange<TFunction>(parameter, source + start, target + start, count));
+    }
 
-            if (i < count)
-            {
-                StorePart(TFunction.Value(LoadPart(from + i, count - i), p), to + i, count - i);
-            }
-        });
+    private static void EvaluateRange<TFunction>(float parameter, float* from, float* to, int count)
+        where TFunction : struct, IUnaryFunction
+    {
+        Vector<float> p = new(parameter);
+        int i = 0;
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            TFunction.Value(Vector.Load(from + i), p).Store(to + i);
+        }
+
+        if (i < count)
+        {
+            StorePart(TFunction.Value(LoadPart(from + i, count - i), p), to + i, count - i);
+        }
     }
 
     private static void Differentiate<TFunction>(float parameter, TensorStorage x, TensorStorage y, TensorStorage dy, TensorStorage dx)
@@ -202,22 +203,24 @@ internal sealed unsafe partial class CpuTensorBackend
         float* output = Pointer(y);
         float* above = Pointer(dy);
         float* target = Pointer(dx);
-        ForRanges(dx.Length, ElementsPerTask, (start, count) =>
-        {
-            Vector<float> p = new(parameter);
-            long i = start;
-            long end = start + count;
-            for (; i <= end - Vector<float>.Count; i += Vector<float>.Count)
-            {
-                (TFunction.Derivative(Vector.Load(input + i), Vector.Load(output + i), p) * Vector.Load(above + i)).Store(target + i);
-            }
+        ForRanges(dx.Length, ElementsPerTask, (start, count) => DifferentiateRange<TFunction>(parameter, input + start, output + start, above + start, target + start, count));
+    }
 
-            if (i < end)
-            {
-                int rest = (int)(end - i);
-                StorePart(TFunction.Derivative(LoadPart(input + i, rest), LoadPart(output + i, rest), p) * LoadPart(above + i, rest), target + i, rest);
-            }
-        });
+    private static void DifferentiateRange<TFunction>(float parameter, float* x, float* y, float* dy, float* dx, int count)
+        where TFunction : struct, IUnaryFunction
+    {
+        Vector<float> p = new(parameter);
+        int i = 0;
+        for (; i <= count - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            (TFunction.Derivative(Vector.Load(x + i), Vector.Load(y + i), p) * Vector.Load(dy + i)).Store(dx + i);
+        }
+
+        if (i < count)
+        {
+            int rest = count - i;
+            StorePart(TFunction.Derivative(LoadPart(x + i, rest), LoadPart(y + i, rest), p) * LoadPart(dy + i, rest), dx + i, rest);
+        }
     }
 
     private static Vector<float> LoadPart(float* source, int count)

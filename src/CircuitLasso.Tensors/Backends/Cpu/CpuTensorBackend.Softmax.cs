@@ -134,15 +134,20 @@ internal sealed unsafe partial class CpuTensorBackend
         }
     }
 
-    private static void SoftmaxRow(float* x, int length, float* y)
+    /// <summary>y := softmax of x, which may be y.</summary>
+    /// <returns>The maximum and the factor of e^(x - maximum); zeros of no elements.</returns>
+    private static (float Maximum, float Factor) SoftmaxRow(float* x, int length, float* y)
     {
         if (length == 0)
         {
-            return;
+            return default;
         }
 
-        ExpOfDifference(x, Lanes.Max(x, length), length, y);
-        TensorPrimitives.Multiply(new ReadOnlySpan<float>(y, length), 1 / Lanes.Sum(y, length), new Span<float>(y, length));
+        float maximum = Lanes.Max(x, length);
+        ExpOfDifference(x, maximum, length, y);
+        float factor = 1 / Lanes.Sum(y, length);
+        TensorPrimitives.Multiply(new ReadOnlySpan<float>(y, length), factor, new Span<float>(y, length));
+        return (maximum, factor);
     }
 
     private static float LogSumExp(float* x, int length)

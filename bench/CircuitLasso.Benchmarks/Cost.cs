@@ -16,6 +16,9 @@ internal sealed record Cost(double Seconds, double ProcessorSeconds)
         return new Cost(Stopwatch.GetElapsedTime(start).TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
     }
 
+    /// <summary>The smaller seconds, and the smaller seconds of processors.</summary>
+    public Cost Best(Cost other) => new(Math.Min(Seconds, other.Seconds), Math.Min(ProcessorSeconds, other.ProcessorSeconds));
+
     /// <summary>The cost of both.</summary>
     public Cost With(Cost other) => new(Seconds + other.Seconds, ProcessorSeconds + other.ProcessorSeconds);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
@@ -7,13 +6,15 @@ using CircuitLasso.Tensors;
 namespace CircuitLasso.Benchmarks;
 
 /// <summary>
-/// Forward passes of real models as a fraction of the machine's rate of matrix products (OpenBLAS, or the project's kernels without it, 4096 cubed, same threads,
-/// same run). Options: <c>--threads N</c>, <c>--model DIR</c> (a small model run on 64 texts of 64 tokens, besides GPT-2 small's shape).
+/// Passes of real models as a fraction of the machine's rate of matrix products (OpenBLAS, or the project's kernels without it, 4096 cubed, same threads, same run,
+/// taking turns), and the memory of a pass against its weights and activations. Options: <c>--threads N</c>, <c>--turns N</c>,
+/// <c>--model DIR</c> (a small model run on 64 texts of 64 tokens, besides GPT-2 small's shape).
 /// </summary>
 internal static class ForwardBenchmark
 {
     private const int Side = 4096;
-    private const int Turns = 5;
+    private const int Texts = 8;
+    private const int Positions = 128;
 
     public static void Run(string[] arguments)
     {
@@ -23,29 +24,41 @@ internal static class ForwardBenchmark
         using NativeBuffer<float> c = new((nint)Side * Side);
         using TransformerModel gpt2 = Gpt2Small();
         using TransformerModel? small = options.Model is null ? null : ModelCheckpoint.Load(options.Model);
-        double product = double.MaxValue;
-        double[] seconds = [double.MaxValue, double.MaxValue, double.MaxValue];
-        TokenBatch long512 = Batch(gpt2, 1, 512);
-        TokenBatch? many = small is null ? null : Batch(small, 64, 64);
-        for (int turn = 0; turn < Turns; turn++)
+        TokenBatch batch = Batch(gpt2, Texts, Positions);
+        TokenBatch longer = Batch(gpt2, 1, 512);
+        string shape = $"GPT-2 small's shape, {Texts} texts of {Positions} tokens";
+        List<MeasuredPass> passes =
+        [
+            new(shape + ": forward", gpt2, batch, LogitPositions.All, 1, () => Forward(gpt2, batch, LogitPositions.All)),
+            new("  forward without the unembedding", gpt2, batch, LogitPositions.None, 1, () => Forward(gpt2, batch, LogitPositions.None)),
+            new("  forward and backward, by activations", gpt2, batch, LogitPositions.Last, 2, () => Attribute(gpt2, batch)),
+            new("  forward and backward, by parameters", gpt2, batch, LogitPositions.All, 3, () => Train(gpt2, batch)),
+            new("  one text of 512 tokens: forward", gpt2, longer, LogitPositions.All, 1, () => Forward(gpt2, longer, LogitPositions.All)),
+        ];
+        if (small is not null)
         {
-            product = Math.Min(product, Seconds(() => MatrixProduct.Gemm(false, false, Side, Side, Side, 1f, a.Span, Side, b.Span, Side, 0f, c.Span, Side)));
-            seconds[0] = Math.Min(seconds[0], Seconds(() => Forward(gpt2, long512, LogitPositions.All)));
-            seconds[1] = Math.Min(seconds[1], Seconds(() => Forward(gpt2, long512, LogitPositions.None)));
-            if (small is not null)
+            TokenBatch many = Batch(small, 64, 64);
+            passes.Add(new($"{Path.GetFileName(options.Model)}, 64 texts of 64 tokens: forward", small, many, LogitPositions.All, 1, () => Forward(small, many, LogitPositions.All)));
+        }
+
+        Cost product = new(double.MaxValue, double.MaxValue);
+        for (int turn = 0; turn < options.Turns; turn++)
+        {
+            product = product.Best(Cost.Of(() => MatrixProduct.Gemm(false, false, Side, Side, Side, 1f, a.Span, Side, b.Span, Side, 0f, c.Span, Side)));
+            foreach (MeasuredPass pass in passes)
             {
-                seconds[2] = Math.Min(seconds[2], Seconds(() => Forward(small, many!, LogitPositions.All)));
+                pass.Turn();
             }
         }
 
-        double rate = 2.0 * Side * Side * Side / product;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{MatrixBackend.Default.Name}; {DeterministicParallel.Threads} threads; {Side} cubed: {rate / 1e9:F1} GFLOP/s; best of {Turns} turns"));
-        Console.WriteLine($"{"forward pass",-52}{"ms",10}{"tokens/s",12}{"GFLOP/s",10}{"of the rate",13}");
-        Row("GPT-2 small's shape, 512 tokens, unembedding counted", gpt2, long512, seconds[0], true, rate);
-        Row("the same without the unembedding", gpt2, long512, seconds[1], false, rate);
-        if (small is not null)
+        double operations = 2.0 * Side * Side * Side;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{MatrixBackend.Default.Name}; {DeterministicParallel.Threads} threads; {Side} cubed: {operations / product.Seconds / 1e9:F1} GFLOP/s, {operations / product.ProcessorSeconds / 1e9:F1} a processor; best of {options.Turns} turns"));
+        Console.WriteLine($"{"pass",-62}{"ms",9}{"processor",11}{"tokens/s",10}{"of the rate",13}{"by processor",14}{"MiB",8}{"stated",8}{"ratio",7}");
+        foreach (MeasuredPass pass in passes)
         {
-            Row($"{Path.GetFileName(options.Model)}, 64 texts of 64 tokens", small, many!, seconds[2], true, rate);
+            pass.Print(operations / product.Seconds, operations / product.ProcessorSeconds);
         }
     }
 
@@ -76,29 +89,44 @@ internal static class ForwardBenchmark
         return new TransformerModel(description, ParameterInitializer.Random(description, 1));
     }
 
-    private static void Row(string what, TransformerModel model, TokenBatch batch, double seconds, bool unembedding, double rate)
-    {
-        double flops = Flops(model.Description, batch, unembedding);
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{what,-52}{seconds * 1e3,10:F1}{batch.Ids.Length / seconds,12:F0}{flops / seconds / 1e9,10:F1}{flops / seconds / rate,13:F2}"));
-    }
-
-    // Multiplications and additions of the matrix products, the causal half of attention counted in full because it is computed in full.
-    private static double Flops(ModelDescription d, TokenBatch batch, bool unembedding)
-    {
-        double tokens = batch.Ids.Length;
-        double heads = d.Attention.Heads * d.Attention.HeadWidth;
-        double keys = d.Attention.KeyValueHeads * d.Attention.HeadWidth;
-        double layer = (2 * d.Width * ((2 * heads) + (2 * keys))) + (2.0 * d.Width * d.Mlp.HiddenWidth * (d.Mlp.Gated ? 3 : 2)) + (4 * heads * batch.Positions);
-        return tokens * ((d.Layers * layer) + (unembedding ? 2.0 * d.Width * d.VocabularySize : 0));
-    }
-
     private static void Forward(TransformerModel model, TokenBatch batch, LogitPositions logits)
     {
         using IDisposable mode = GradientMode.Disable();
         using TensorScope scope = new();
         model.Forward(batch, null, logits);
+    }
+
+    // What attribution asks for: the gradient of a difference of logits at the last position, by what every sublayer wrote.
+    private static void Attribute(TransformerModel model, TokenBatch batch)
+    {
+        using TensorScope scope = new();
+        ForwardHooks hooks = new();
+        hooks.Add(new Site(SiteKind.Embedding), (_, value) =>
+        {
+            Tensor leaf = value.Detach();
+            leaf.RequiresGradient = true;
+            return leaf;
+        });
+        Tensor logits = model.Forward(batch, hooks, LogitPositions.Last).Reshape(batch.Count, model.Description.OutputSize);
+        int[] answers = [.. Enumerable.Range(0, batch.Count)];
+        logits.GatherLast(answers).Subtract(logits.GatherLast([.. answers.Select(answer => answer + 1)])).Sum().Backward();
+    }
+
+    private static void Train(TransformerModel model, TokenBatch batch)
+    {
+        using TensorScope scope = new();
+        foreach (ParameterKey key in model.Parameters.Keys)
+        {
+            model.Parameters[key].RequiresGradient = true;
+        }
+
+        int[] next = [.. Enumerable.Range(0, batch.Ids.Length).Select(i => i % batch.Positions == batch.Positions - 1 ? -1 : batch.Ids[i + 1])];
+        model.Forward(batch).CrossEntropy(next).Backward();
+        foreach (ParameterKey key in model.Parameters.Keys)
+        {
+            model.Parameters[key].ClearGradient();
+            model.Parameters[key].RequiresGradient = false;
+        }
     }
 
     private static TokenBatch Batch(TransformerModel model, int texts, int tokens)
@@ -117,12 +145,5 @@ internal static class ForwardBenchmark
         }
 
         return buffer;
-    }
-
-    private static double Seconds(Action action)
-    {
-        long start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

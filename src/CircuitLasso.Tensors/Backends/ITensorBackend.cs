@@ -116,6 +116,11 @@ public interface ITensorBackend
     /// <summary>dlogits := dloss / counted (softmax - one-hot target) in counted rows, and 0 in ignored ones.</summary>
     void CrossEntropyGradient(TensorStorage logits, ReadOnlySpan<int> targets, int ignored, int classes, TensorStorage logSums, TensorStorage dloss, TensorStorage dlogits);
 
+    /// <summary>
+    /// y[i] := log softmax(x W^T + bias, soft-capped)[i, targets[i]], with the scores of a block of classes in memory at once; the weights (classes x width) may be stored narrow or strided.
+    /// </summary>
+    void LogProbabilities(int width, int classes, TensorStorage x, TensorStorage weight, TensorStorage? bias, float? softCap, ReadOnlySpan<int> targets, TensorStorage y);
+
     /// <summary>The sum of squares, in float64.</summary>
     double SumOfSquares(TensorStorage x);
 

@@ -6,8 +6,8 @@ namespace CircuitLasso;
 /// <summary>Runs batches of texts through a model and keeps what was asked for. Several threads may run batches of their own at once.</summary>
 internal sealed class ActivationRunner
 {
-    // Logits of a slice of rows at a time: a large vocabulary must not decide how much memory a batch takes.
-    private const int LogitsAtOnce = 1 << 22;
+    // Rows whose scores are computed at once: enough that the unembedding, which may be the largest matrix of all, is not read more often than it must be.
+    private const int ScoredAtOnce = 4096;
     private readonly TransformerModel _model;
     private readonly IReadOnlyList<Site> _sites;
     private readonly IReadOnlyList<SiteAutoencoder> _autoencoders;
@@ -123,10 +123,9 @@ internal sealed class ActivationRunner
         }
 
         double[] sums = new double[destination.Length];
-        int slice = Math.Max(1, LogitsAtOnce / _model.Description.OutputSize);
-        for (int start = 0; start < scored.Count; start += slice)
+        for (int start = 0; start < scored.Count; start += ScoredAtOnce)
         {
-            int count = Math.Min(slice, scored.Count - start);
+            int count = Math.Min(ScoredAtOnce, scored.Count - start);
             float[] rows = new float[count * width];
             int[] next = new int[count];
             for (int i = 0; i < count; i++)
@@ -136,7 +135,7 @@ internal sealed class ActivationRunner
             }
 
             using TensorScope scope = new();
-            float[] logProbabilities = _model.Unembed(Tensor.FromValues(rows, count, width)).LogSoftmax().GatherLast(next).ToArray();
+            float[] logProbabilities = _model.LogProbabilities(Tensor.FromValues(rows, count, width), next).ToArray();
             for (int i = 0; i < count; i++)
             {
                 sums[scored[start + i].Row] += logProbabilities[i];

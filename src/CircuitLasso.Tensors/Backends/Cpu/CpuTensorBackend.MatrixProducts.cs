@@ -10,30 +10,37 @@ internal sealed unsafe partial class CpuTensorBackend
     public void MatrixProduct(in MatrixProductBatch product, TensorStorage a, TensorStorage b, TensorStorage c)
     {
         TensorStorage left = Plain(a);
-        CpuTensorStorage right = Own(b);
+        Multiply(product, left, Own(b), 0, c);
+        left.Release();
+    }
+
+    /// <summary>The same with the rows of the stored B from <paramref name="firstRow"/> on.</summary>
+    private void Multiply(in MatrixProductBatch product, TensorStorage left, CpuTensorStorage right, long firstRow, TensorStorage c)
+    {
         if (right.IsPlain)
         {
-            Multiply(product, Pointer(left), Pointer(right), Pointer(c), c);
+            Multiply(product, Pointer(left), Pointer(right) + (firstRow * product.B.Leading), Pointer(c), c);
+            return;
         }
-        else if (AsStored(product, right.Layout) is { } stored && (right.StoredType == StoredType.Float32 || stored is { Batches: 1, Groups: 1, Members: 1 }))
+
+        long offset = firstRow * (right.Layout?.RowStride ?? product.B.Leading);
+        if (AsStored(product, right.Layout) is { } stored && (right.StoredType == StoredType.Float32 || stored is { Batches: 1, Groups: 1, Members: 1 }))
         {
             if (right.StoredType == StoredType.Float32)
             {
-                Multiply(stored, Pointer(left), (float*)right.Bytes, Pointer(c), c);
+                Multiply(stored, Pointer(left), (float*)right.Bytes + offset, Pointer(c), c);
             }
             else
             {
-                MultiplyWidening(stored, Pointer(left), right, Pointer(c));
+                MultiplyWidening(stored, Pointer(left), right, offset, Pointer(c));
             }
-        }
-        else
-        {
-            TensorStorage wide = Plain(right);
-            Multiply(product, Pointer(left), Pointer(wide), Pointer(c), c);
-            wide.Release();
+
+            return;
         }
 
-        left.Release();
+        TensorStorage wide = Plain(right);
+        Multiply(product, Pointer(left), Pointer(wide) + (firstRow * product.B.Leading), Pointer(c), c);
+        wide.Release();
     }
 
     /// <summary>The storage itself, or a widened copy, with a reference for the caller.</summary>

@@ -13,10 +13,10 @@ internal sealed unsafe partial class CpuTensorBackend
     private const long WidenedForFewRows = 1 << 18;
 
     /// <summary>
-    /// One product whose B is stored narrow. Its tiles are those of the product in float32 (<see cref="TilePartition"/>), so both give the same bytes, but where the inner
+    /// One product whose B is stored narrow, from number <paramref name="offset"/> on. Its tiles are those of the product in float32 (<see cref="TilePartition"/>), so both give the same bytes, but where the inner
     /// dimension is so long that one strip of columns would not fit: there it is cut, and sums are rounded once more at every cut.
     /// </summary>
-    private void MultiplyWidening(MatrixProductBatch p, float* left, CpuTensorStorage right, float* result)
+    private void MultiplyWidening(MatrixProductBatch p, float* left, CpuTensorStorage right, long offset, float* result)
     {
         if (p.Rows == 0 || p.Columns == 0)
         {
@@ -37,7 +37,7 @@ internal sealed unsafe partial class CpuTensorBackend
             do
             {
                 int depth = Math.Min(inner, p.Inner - from);
-                WidenPanel(p, right, from, depth, column, columns, wide.Pointer);
+                WidenPanel(p, right, offset, from, depth, column, columns, wide.Pointer);
                 MultiplyStrips(p, tiles, strip, strips, left, from, depth, wide.Pointer, columns, result, from == 0 ? p.Beta : 1);
                 from += inner;
             }
@@ -48,12 +48,12 @@ internal sealed unsafe partial class CpuTensorBackend
     }
 
     /// <summary>Rows [from, from + depth) and columns [column, column + columns) of op(B), in the order of the stored B, row after row without gaps.</summary>
-    private static void WidenPanel(MatrixProductBatch p, CpuTensorStorage right, int from, int depth, int column, int columns, float* panel)
+    private static void WidenPanel(MatrixProductBatch p, CpuTensorStorage right, long offset, int from, int depth, int column, int columns, float* panel)
     {
         byte* bytes = right.Bytes;
         int rows = p.TransposeB ? columns : depth;
         int width = p.TransposeB ? depth : columns;
-        long first = p.TransposeB ? ((long)column * p.B.Leading) + from : ((long)from * p.B.Leading) + column;
+        long first = offset + (p.TransposeB ? ((long)column * p.B.Leading) + from : ((long)from * p.B.Leading) + column);
         ForRows(rows, width, (start, count) =>
         {
             for (long row = start; row < start + count; row++)

@@ -45,6 +45,13 @@ internal sealed class CollectCommand : ToolCommand
         HelpName = "N",
     };
 
+    private readonly Option<string?> _memory = new("--memory")
+    {
+        Description = "About the most memory to use beside the model's weights, such as 1GB: batches become smaller, and fewer run at once. A store that is gone on with keeps its "
+            + "batches [default: what batches of 1,024 tokens on every thread take].",
+        HelpName = "SIZE",
+    };
+
     private readonly Option<string> _out = new("--out") { Description = "The folder of the store. Where it holds an unfinished store of the same command, the work goes on there.", HelpName = "STORE", Required = true };
 
     internal CollectCommand()
@@ -61,6 +68,7 @@ internal sealed class CollectCommand : ToolCommand
         Add(_pool);
         Add(_answers);
         Add(_maximumTokens);
+        Add(_memory);
         Add(_out);
     }
 
@@ -72,6 +80,7 @@ internal sealed class CollectCommand : ToolCommand
         (string First, string Second)? answers = Answers(options.GetValue(_answers));
         TextSource text = _text.Open(options, answers is { } pair ? [pair.First, pair.Second] : []);
         Pooling pooling = Enum.Parse<Pooling>(options.GetRequiredValue(_pool), ignoreCase: true);
+        string store = options.GetRequiredValue(_out);
         using TransformerModel model = ModelCheckpoint.Load(folder);
         IReadOnlyList<SiteAutoencoder> autoencoders = SiteAutoencoder.Load(options.GetValue(_autoencoders)!);
         string? sites = options.GetValue(_sites) ?? (autoencoders.Count == 0 ? "components" : null);
@@ -82,9 +91,12 @@ internal sealed class CollectCommand : ToolCommand
             Pooling = pooling,
             Answers = answers,
             MaximumTokens = options.GetValue(_maximumTokens),
+            MemoryBytes = options.GetValue(_memory) is { } memory ? MemorySize.Parse("--memory", memory) : null,
+            Batches = BatchPartition.OfStore(store),
         });
-        string store = options.GetRequiredValue(_out);
-        context.Message($"{text.RowCount:N0} texts, {collector.Manifest.Sites.Count} sites; about {Math.Max(1, collector.MemoryBytes >> 20)} MiB beside the model");
+        WorkEstimate estimate = collector.Estimate();
+        context.Message($"{text.RowCount:N0} texts of about {estimate.Tokens:N0} tokens, {collector.Manifest.Sites.Count} sites; {estimate.Time(MatrixRate.Measure())}; "
+            + $"about {Math.Max(1, collector.MemoryBytes >> 20):N0} MiB, and {WorkEstimate.Weights(model.Parameters)}");
         CollectionResult result;
         using (ProgressReport progress = context.StartProgress())
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CircuitLasso.Models;
+using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Cli;
 
@@ -45,6 +46,9 @@ internal sealed class TaskArguments
             context.Message(message);
         }
 
+        WorkEstimate estimate = WorkEstimate.OfForward(model.Description, task.Task.Clean.Concat(task.Task.Corrupt), LogitPositions.Last);
+        context.Message($"{2 * task.Task.Count:N0} texts of {estimate.Tokens:N0} tokens; one forward pass over them takes {estimate.Time(MatrixRate.Measure())}; "
+            + $"activations and gradients about {MemoryBytes(options) >> 20:N0} MiB at once (--memory), and {WorkEstimate.Weights(model.Parameters)}");
         return task;
     }
 }

@@ -45,6 +45,9 @@ public sealed class ModelParameters : IDisposable
     /// <summary>Number of scalars.</summary>
     public long Count => _tensors.Values.Sum(tensor => tensor.Length);
 
+    /// <summary>Bytes of the parameters that stay in mapped files; the others are float32 in memory.</summary>
+    public long BytesInFiles => _tensors.Values.Where(tensor => tensor.IsReadOnly).Sum(tensor => tensor.Length * (tensor.StoredType == StoredType.Float32 ? sizeof(float) : sizeof(ushort)));
+
     /// <summary>A parameter that the description has.</summary>
     public Tensor this[ParameterKey key] => _tensors[key];
 

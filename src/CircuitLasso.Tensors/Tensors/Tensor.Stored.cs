@@ -9,6 +9,9 @@ public sealed partial class Tensor
     /// <summary>Whether the values are float32 and lie one after the other: every operation takes such a tensor, and few take others.</summary>
     public bool IsPlain => Storage.IsPlain;
 
+    /// <summary>Whether the values lie in a mapped file, and cannot be written to.</summary>
+    public bool IsReadOnly => Storage.IsReadOnly;
+
     /// <summary>
     /// A constant that stays in a mapped file, in the type and the order that it has there. What takes it as it is, and what does not, is as for <see cref="FromStored"/>.
     /// </summary>

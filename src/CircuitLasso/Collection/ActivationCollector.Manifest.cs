@@ -110,7 +110,7 @@ public sealed partial class ActivationCollector
                     entry => entry.Site.ToString(),
                     entry => new StoreSource(entry.Autoencoder.Provenance.Path, SparseAutoencoderFingerprint.Sha256(entry.Autoencoder))),
                 BosPolicy = _tokenizer.BeginningOfSequenceId is int id ? $"token {id} before every text, as {_tokenizer.Files[0]} says" : $"none, as {_tokenizer.Files[0]} says",
-                BatchPartition = $"chunks of {_textsPerChunk} texts, by length into batches of at most {TokensPerBatch} padded tokens",
+                BatchPartition = _batches.ToString(),
                 Backend = MatrixBackend.Default.Name,
                 Settings = settings,
             },

@@ -11,18 +11,14 @@ namespace CircuitLasso;
 /// </summary>
 public sealed partial class ActivationCollector
 {
-    private const int MostTextsPerChunk = 512;
-    private const long ChunkBytes = 16L << 20;
-    private const int TokensPerBatch = 1024;
-    private const int ExpectedFeatureNumbers = 256;
-
     private readonly TransformerModel _model;
     private readonly Tokenizer _tokenizer;
     private readonly TextSource _text;
     private readonly CollectionOptions _options;
     private readonly ActivationRunner _runner;
     private readonly IReadOnlyList<Site> _sites;
-    private readonly int _textsPerChunk;
+    private readonly BatchPartition _batches;
+    private readonly int _batchesAtOnce;
     private readonly int _maximumTokens;
 
     /// <summary>Prepares a collection.</summary>
@@ -31,7 +27,9 @@ public sealed partial class ActivationCollector
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="text">The text file.</param>
     /// <param name="options">What to collect.</param>
-    /// <exception cref="InputException">No token of a text would be read, or an autoencoder does not fit its site.</exception>
+    /// <exception cref="InputException">
+    /// No token of a text would be read, an autoencoder does not fit its site, or the memory allowed is too little.
+    /// </exception>
     public ActivationCollector(TransformerModel model, string modelFolder, Tokenizer tokenizer, TextSource text, CollectionOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -52,8 +50,9 @@ public sealed partial class ActivationCollector
             throw new InputException("--max-tokens", $"{options.MaximumTokens} is not at least 1", "give the longest text to read, in tokens");
         }
 
-        long rowBytes = 4L * (_runner.SiteWidths.Sum(width => (long)width) + options.Autoencoders.Sum(entry => (long)entry.Autoencoder.InputWidth + ExpectedFeatureNumbers) + model.Description.Width) * (options.Pooling == Pooling.None ? _maximumTokens : 1);
-        _textsPerChunk = (int)Math.Clamp(ChunkBytes / rowBytes, 1, options.Partition?.TextsPerChunk ?? MostTextsPerChunk);
+        CollectionMemory memory = new(model, _runner.SiteWidths, options, _maximumTokens);
+        (_batches, _batchesAtOnce) = memory.Choose();
+        MemoryBytes = memory.Bytes(_batches, _batchesAtOnce);
         Manifest = CreateManifest(modelFolder);
     }
 
@@ -73,21 +72,22 @@ public sealed partial class ActivationCollector
     public ActivationStoreManifest Manifest { get; }
 
     /// <summary>
-    /// About the bytes of memory that the collection holds at once beside the model: a chunk of rows, twice while it is put in order, a shard, and on every thread
-    /// the activations of one batch with its attention patterns.
+    /// About the bytes of memory that the collection holds at once beside the model's weights: a chunk of rows, twice while it is put in order, a shard, and for every batch that
+    /// runs at once its activations.
     /// </summary>
-    public long MemoryBytes
+    public long MemoryBytes { get; }
+
+    /// <summary>What the collection is going to cost: one pass over all texts, every token scored, reckoned from the lengths of the first texts of the file.</summary>
+    public WorkEstimate Estimate()
     {
-        get
-        {
-            ModelDescription description = _model.Description;
-            long rowWidth = Manifest.Sites.Sum(site => site.Kind == StoreSiteKind.Sparse ? ExpectedFeatureNumbers : (long)site.Width);
-            long tokens = Math.Max(TokensPerBatch, _maximumTokens);
-            long activations = tokens * (rowWidth + (8L * description.Width) + (3L * description.Mlp.HiddenWidth));
-            long features = _options.Autoencoders.Count == 0 ? 0 : (1 << 22) + tokens * _options.Autoencoders.Max(entry => (long)entry.Autoencoder.InputWidth);
-            long patterns = 2L * description.Attention.Heads * tokens * _maximumTokens;
-            return (2 * ChunkBytes) + (4 * Manifest.RowsPerShard * rowWidth) + (4 * DeterministicParallel.Threads * (activations + patterns + features));
-        }
+        const int Sample = 64;
+        ModelDescription description = _model.Description;
+        int[][] sample = [.. _text.ReadRows().Take(Sample).Select(row => _tokenizer.Encode(row.Text)).Select(ids => ids.Length > _maximumTokens ? ids[.._maximumTokens] : ids).Where(ids => ids.Length > 0)];
+        WorkEstimate of = WorkEstimate.OfForward(description, sample, description.PredictsTokens ? LogitPositions.All : LogitPositions.None);
+        double encoded = _options.Pooling == Pooling.Last ? sample.Length : of.Tokens;
+        double encoding = encoded * _options.Autoencoders.Sum(entry => 2.0 * entry.Autoencoder.InputWidth * entry.Autoencoder.FeatureCount);
+        double factor = (double)_text.RowCount / Math.Max(1, sample.Length);
+        return new WorkEstimate((long)(of.Tokens * factor), (of.Operations + encoding) * factor);
     }
 
     /// <summary>Runs the collection, or the rest of one that was interrupted.</summary>
@@ -106,8 +106,8 @@ public sealed partial class ActivationCollector
         long tokens = 0;
         if (!writer.IsComplete)
         {
-            int firstChunk = resumedAt / _textsPerChunk * _textsPerChunk;
-            foreach (TextRow[] chunk in _text.ReadRows().SkipWhile(row => row.Index < firstChunk).Chunk(_textsPerChunk))
+            int firstChunk = resumedAt / _batches.TextsPerChunk * _batches.TextsPerChunk;
+            foreach (TextRow[] chunk in _text.ReadRows().SkipWhile(row => row.Index < firstChunk).Chunk(_batches.TextsPerChunk))
             {
                 int[][] ids = [.. chunk.Select(row => _tokenizer.Encode(row.Text))];
                 cut += ids.Count(text => text.Length > _maximumTokens);
@@ -148,7 +148,7 @@ public sealed partial class ActivationCollector
         foreach (int text in Enumerable.Range(0, ids.Length).OrderBy(text => ids[text].Length).ThenBy(text => text))
         {
             // Texts come in order of length, so the new one decides the padded size.
-            if (current.Count > 0 && (current.Count + 1) * ids[text].Length > TokensPerBatch)
+            if (current.Count > 0 && (current.Count + 1) * ids[text].Length > _batches.TokensPerBatch)
             {
                 batches.Add([.. current]);
                 current.Clear();
@@ -159,10 +159,21 @@ public sealed partial class ActivationCollector
 
         batches.Add([.. current]);
         (int[] Texts, CollectedRows Rows)[] results = new (int[], CollectedRows)[batches.Count];
-        DeterministicParallel.For(
-            batches.Count,
-            batch => results[batch] = (batches[batch], _runner.Run([.. batches[batch].Select(text => ids[text])])),
-            cancellation);
+        void RunBatch(int batch) => results[batch] = (batches[batch], _runner.Run([.. batches[batch].Select(text => ids[text])]));
+        if (_batchesAtOnce > 1)
+        {
+            DeterministicParallel.For(batches.Count, RunBatch, cancellation);
+        }
+        else
+        {
+            // One after the other, and the threads work on each together: the same bytes, with the activations of one batch in memory.
+            for (int batch = 0; batch < batches.Count; batch++)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                RunBatch(batch);
+            }
+        }
+
         return results;
     }
 

@@ -28,6 +28,15 @@ public sealed record CollectionOptions
     /// <summary>Longer texts are cut to this many tokens; null cuts at the model's own limit.</summary>
     public int? MaximumTokens { get; init; }
 
+    /// <summary>
+    /// About the most bytes to hold at once beside the model's weights; null for what batches of 1,024 tokens on every thread take. A smaller limit makes smaller batches, and
+    /// fewer of them at once.
+    /// </summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>How texts are put together; null for what suits the memory. To go on with a store, give <see cref="BatchPartition.OfStore"/> of it.</summary>
+    public BatchPartition? Batches { get; init; }
+
     /// <summary>The most texts of a chunk and the rows of a shard where a test wants small ones; null for what suits the memory.</summary>
     internal (int TextsPerChunk, int RowsPerShard)? Partition { get; init; }
 

@@ -7,7 +7,8 @@ internal static class Program
     [
         ("gemm", "matrix products: the project's kernels against OpenBLAS", GemmBenchmark.Run),
         ("transformer", "a forward and a backward pass of GPT-2 small's shape against its matrix products alone", TransformerBenchmark.Run),
-        ("forward", "forward passes of models against the machine's rate of matrix products", ForwardBenchmark.Run),
+        ("forward", "passes of models, forwards and backwards, against the machine's rate of matrix products; memory against weights and activations", ForwardBenchmark.Run),
+        ("mapped", "a bfloat16 checkpoint of a large vocabulary run from its files: memory and speed", MappedBenchmark.Run),
         ("lasso", "the Lasso engine on files, without reading and start-up", LassoBenchmark.Run),
         ("fista", "FISTA's iterations against the gap, plain and with restart", FistaBenchmark.Run),
         ("kernels", "the loops that the solvers live on, by BenchmarkDotNet; --quick for a short look", KernelBenchmarks.Run),

@@ -47,8 +47,13 @@ internal sealed class TaskArguments
         }
 
         WorkEstimate estimate = WorkEstimate.OfForward(model.Description, task.Task.Clean.Concat(task.Task.Corrupt), LogitPositions.Last);
-        context.Message($"{2 * task.Task.Count:N0} texts of {estimate.Tokens:N0} tokens; one forward pass over them takes {estimate.Time(MatrixRate.Measure())}; "
-            + $"activations and gradients about {MemoryBytes(options) >> 20:N0} MiB at once (--memory), and {WorkEstimate.Weights(model.Parameters)}");
+        double rate = MatrixRate.Measure();
+        if (estimate.IsLong(rate))
+        {
+            context.Message($"{2 * task.Task.Count:N0} texts of {estimate.Tokens:N0} tokens; one forward pass over them takes {estimate.Time(rate)}; "
+                + $"activations and gradients about {MemoryBytes(options) >> 20:N0} MiB at once (--memory), and {WorkEstimate.Weights(model.Parameters)}");
+        }
+
         return task;
     }
 }

@@ -30,6 +30,10 @@ public sealed record WorkEstimate(long Tokens, double Operations)
         return new WorkEstimate(tokens, operations);
     }
 
+    /// <summary>Whether one pass takes a tenth of a second or more, so that it is worth telling.</summary>
+    /// <param name="operationsPerSecond">What the machine does of them.</param>
+    public bool IsLong(double operationsPerSecond) => Operations / operationsPerSecond >= 0.1;
+
     /// <summary>The least time that the products take, for people.</summary>
     /// <param name="operationsPerSecond">What the machine does of them, as <see cref="Numerics.MatrixRate"/> measures it.</param>
     public string Time(double operationsPerSecond)

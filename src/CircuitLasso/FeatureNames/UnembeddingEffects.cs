@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
+using CircuitLasso.Tensors;
 using Tensor = CircuitLasso.Tensors.Tensor;
 
 namespace CircuitLasso;
@@ -12,11 +13,11 @@ namespace CircuitLasso;
 /// </summary>
 public sealed class UnembeddingEffects : ITokenEffects
 {
-    private readonly float[] _matrix;
+    private readonly Tensor _matrix;
     private readonly float[]? _gain;
     private readonly bool _subtractsMean;
 
-    /// <summary>Takes what is needed of a model, which may be disposed of afterwards.</summary>
+    /// <summary>Reads the unembedding where the model keeps it, so the model must be there as long as this is used.</summary>
     /// <param name="model">A model that predicts tokens.</param>
     /// <exception cref="InputException">Its outputs are no tokens.</exception>
     public UnembeddingEffects(TransformerModel model)
@@ -27,10 +28,9 @@ public sealed class UnembeddingEffects : ITokenEffects
             throw new InputException("--model", "does not predict tokens, so that features promote none", "leave it out");
         }
 
-        Tensor matrix = model.Parameters.Find(ParameterRole.Unembedding) ?? model.Parameters[new(ParameterRole.TokenEmbedding)];
+        _matrix = model.Parameters.Find(ParameterRole.Unembedding) ?? model.Parameters[new(ParameterRole.TokenEmbedding)];
         Width = model.Description.Width;
-        TokenCount = matrix.Shape[0];
-        _matrix = matrix.ToArray();
+        TokenCount = _matrix.Shape[0];
         _gain = model.Parameters.Find(ParameterRole.FinalNormGain)?.ToArray();
         _subtractsMean = model.Description.Normalization.Kind is NormalizationKind.Layer or NormalizationKind.LayerWithoutParameters;
     }
@@ -65,7 +65,12 @@ public sealed class UnembeddingEffects : ITokenEffects
             }
         }
 
-        MatrixProduct.Gemm(false, true, count, TokenCount, Width, 1, scaled, Width, _matrix, Width, 0, effects, TokenCount);
+        using (GradientMode.Disable())
+        {
+            using TensorScope scope = new();
+            Tensor.FromValues(scaled, count, Width).Linear(_matrix, null, weightIsInputByOutput: false).CopyTo(effects);
+        }
+
         for (int i = 0; i < count; i++)
         {
             Span<float> row = effects.Slice(i * TokenCount, TokenCount);

@@ -61,6 +61,11 @@ public sealed class SafeTensorsCheckpoint : IDisposable
     /// <summary>The tensors by name.</summary>
     public IReadOnlyDictionary<string, SafeTensorsEntry> Tensors => _tensors;
 
+    /// <summary>The shards that an index names, in ordinal order; each is the name of a file beside it, not a path.</summary>
+    /// <param name="indexPath">A <c>model.safetensors.index.json</c>.</param>
+    /// <exception cref="InputException">The file is missing or damaged, or a shard's name is a path.</exception>
+    public static IReadOnlyList<string> ShardsOf(string indexPath) => [.. SafeTensorsIndex.Read(indexPath).Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+
     /// <summary>The file that holds a tensor.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <exception cref="InputException">The checkpoint has no such tensor.</exception>

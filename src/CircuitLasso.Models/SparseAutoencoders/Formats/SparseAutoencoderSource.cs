@@ -36,8 +36,8 @@ internal sealed class SparseAutoencoderSource : IDisposable
     /// <summary>The file with the weights.</summary>
     public string WeightsPath { get; }
 
-    /// <summary>The full path of the weights with '/' between its parts, in which published files carry their site.</summary>
-    public string FullPath => System.IO.Path.GetFullPath(WeightsPath).Replace('\\', '/');
+    /// <summary>The full path of the weights with '/' between its parts, in which published files carry their site; of a file in the hub's cache the path on the hub.</summary>
+    public string FullPath => HubCache.PublishedPath(System.IO.Path.GetFullPath(WeightsPath).Replace('\\', '/'));
 
     /// <summary>The tensors.</summary>
     public ITensorContainer Tensors { get; }

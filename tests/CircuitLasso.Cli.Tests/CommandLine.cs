@@ -11,6 +11,15 @@ internal static class CommandLine
         return (exitCode, output.ToString(), error.ToString());
     }
 
+    /// <summary>With environment variables of the test's own, and no others.</summary>
+    internal static (int ExitCode, string Output, string Error) Run(IReadOnlyDictionary<string, string> variables, CancellationToken cancellation, params string[] arguments)
+    {
+        using StringWriter output = new();
+        using StringWriter error = new();
+        int exitCode = CommandLineApplication.Run(arguments, new CommandConsole(output, error) { Variable = name => variables.GetValueOrDefault(name) }, cancellation);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+
     internal static (int ExitCode, string Output, string Error) Run(ToolCommand command, CancellationToken cancellation, params string[] arguments)
     {
         using StringWriter output = new();

@@ -69,9 +69,7 @@ internal sealed class CircuitAutoencoders : IDisposable
 
     private void Add(string sae)
     {
-        int equals = sae.IndexOf('=', StringComparison.Ordinal);
-        Site? given = equals > 0 && !Path.Exists(sae) ? Site.Parse(sae[..equals]) : null;
-        string path = given is null ? sae : sae[(equals + 1)..];
+        (Site? given, string path) = AutoencoderPath.Parse(sae);
         SparseAutoencoder autoencoder = SparseAutoencoderFile.Load(path, given is null ? null : new SparseAutoencoderLoadOptions { InputSite = given });
         Site? site = given ?? autoencoder.Provenance.InputSite;
         if (site is null || !_bySite.TryAdd(site.Value.ToString(), autoencoder))

@@ -10,12 +10,12 @@ internal sealed class CircuitNameCommand : ToolCommand
     private const int MostExamples = 100;
     private readonly Argument<string> _file = new("FILE") { Description = "The circuit file." };
     private readonly Option<string?> _store = new("--store") { Description = "A store with the features of the circuit's sites: gives examples, frequencies and histograms.", HelpName = "STORE" };
-    private readonly Option<string?> _model = new("--model") { Description = "The model's folder: its tokenizer shows tokens, and with --sae its unembedding says which tokens a feature promotes.", HelpName = "DIR" };
+    private readonly Option<string?> _model = new("--model") { Description = "The model's folder or its name on the hub: its tokenizer shows tokens, and with --sae its unembedding says which tokens a feature promotes.", HelpName = "MODEL" };
 
     private readonly Option<string[]> _saes = new("--sae")
     {
-        Description = "The autoencoders that the features are of, each as a folder or file, or SITE=DIR where its files do not name the site.",
-        HelpName = "DIR",
+        Description = "The autoencoders that the features are of, each as PATH, or SITE=PATH where its files do not name the site; PATH is " + HubArguments.Autoencoder + ".",
+        HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -76,7 +76,7 @@ internal sealed class CircuitNameCommand : ToolCommand
         Require(saes.Length == 0 || model is not null, "--sae", "needs --model", "name the model that the autoencoders were made for");
         OutputFile.Require(outFile, [file, .. labelFiles]);
         Circuit circuit = CircuitFile.Read(file);
-        using CircuitModel? run = model is null ? null : CircuitModel.Load(model, saes, circuit);
+        using CircuitModel? run = model is null ? null : CircuitModel.Load(HubArguments.ModelFolder(model, context), HubArguments.Autoencoders(saes, context), circuit);
         circuit = FeatureNaming.AddSources(circuit, NeuronpediaSources.Of(circuit, options.GetValue(_neuronpedia) ?? [], run?.Autoencoders));
         if (run is { Autoencoders.Count: > 0, Model.Description.PredictsTokens: true })
         {

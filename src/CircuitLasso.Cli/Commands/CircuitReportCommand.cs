@@ -16,8 +16,8 @@ internal sealed class CircuitReportCommand : ToolCommand
 
     private readonly Option<string[]> _saes = new("--sae")
     {
-        Description = "The autoencoders that the features are of, each as a folder or file, or SITE=DIR: adds which concepts persist, merge and are dropped, by their decoder directions.",
-        HelpName = "DIR",
+        Description = "The autoencoders that the features are of, each as PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + ": adds which concepts persist, merge and are dropped, by their decoder directions.",
+        HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
     };
 
@@ -39,7 +39,7 @@ internal sealed class CircuitReportCommand : ToolCommand
         OutputFile.Require(outFile, file);
         Circuit circuit = CircuitFile.Read(file);
         context.Cancellation.ThrowIfCancellationRequested();
-        FeatureReport.Create(circuit, options.GetValue(_features), Phenomena(circuit, options.GetValue(_saes) ?? [])).Write(outFile);
+        FeatureReport.Create(circuit, options.GetValue(_features), Phenomena(circuit, HubArguments.Autoencoders(options.GetValue(_saes) ?? [], context))).Write(outFile);
         long bytes = new FileInfo(outFile).Length;
         context.Print(
             text => text.WriteLine(FormattableString.Invariant($"{outFile}: {bytes} bytes")),

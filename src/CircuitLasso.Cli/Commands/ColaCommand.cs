@@ -8,11 +8,11 @@ internal sealed class ColaCommand : ToolCommand
 {
     private static readonly AcceptabilityOptions _defaults = new();
 
-    private readonly Option<string?> _model = new("--model") { Description = "The folder of a Hugging Face checkpoint (gpt2 or llama) [default: the embedded model, with its autoencoders and sentences of its grammar].", HelpName = "DIR" };
+    private readonly Option<string?> _model = new("--model") { Description = "The model: " + HubArguments.Model + " [default: the embedded model, with its autoencoders and sentences of its grammar].", HelpName = "MODEL" };
 
     private readonly Option<string[]> _autoencoders = new("--sae")
     {
-        Description = "With --model: its sparse autoencoders, as PATH or SITE=PATH.",
+        Description = "With --model: its sparse autoencoders, as PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + ".",
         HelpName = "DIR",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],
@@ -77,8 +77,8 @@ internal sealed class ColaCommand : ToolCommand
 
         AcceptabilityOptions asked = _defaults with
         {
-            ModelFolder = model,
-            Autoencoders = options.GetValue(_autoencoders)!,
+            ModelFolder = HubArguments.OptionalModelFolder(model, context),
+            Autoencoders = HubArguments.Autoencoders(options.GetValue(_autoencoders)!, context),
             Text = options.GetValue(_text),
             TextColumn = options.GetValue(_textColumn),
             LabelColumn = options.GetValue(_labelColumn),
@@ -88,7 +88,7 @@ internal sealed class ColaCommand : ToolCommand
             LambdaRatios = options.GetValue(_lambdaRatios) is { Length: > 0 } ratios ? ratios : _defaults.LambdaRatios,
             ShuffleTarget = options.GetValue(_shuffle),
             RandomModel = options.GetValue(_random),
-            OtherAutoencoders = options.GetValue(_others)!,
+            OtherAutoencoders = HubArguments.Autoencoders(options.GetValue(_others)!, context),
             Seed = (ulong)options.GetValue(_seed),
         };
         AcceptabilityResult result;

@@ -12,8 +12,8 @@ internal sealed class CollectCommand : ToolCommand
 
     private readonly Option<string[]> _autoencoders = new("--sae")
     {
-        Description = "Sparse autoencoders, as PATH or SITE=PATH: of their sites the features are kept, and what the reconstruction leaves (NAME.error).",
-        HelpName = "DIR",
+        Description = "Sparse autoencoders, as PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + ": of their sites the features are kept, and what the reconstruction leaves (NAME.error).",
+        HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],
     };
@@ -76,13 +76,14 @@ internal sealed class CollectCommand : ToolCommand
 
     internal override int Run(ParseResult options, CommandContext context)
     {
-        string folder = options.GetRequiredValue(_model);
         (string First, string Second)? answers = Answers(options.GetValue(_answers));
         TextSource text = _text.Open(options, answers is { } pair ? [pair.First, pair.Second] : []);
         Pooling pooling = Enum.Parse<Pooling>(options.GetRequiredValue(_pool), ignoreCase: true);
         string store = options.GetRequiredValue(_out);
+        string folder = HubArguments.ModelFolder(options.GetRequiredValue(_model), context);
+        string[] paths = HubArguments.Autoencoders(options.GetValue(_autoencoders)!, context);
         using TransformerModel model = ModelCheckpoint.Load(folder);
-        IReadOnlyList<SiteAutoencoder> autoencoders = SiteAutoencoder.Load(options.GetValue(_autoencoders)!);
+        IReadOnlyList<SiteAutoencoder> autoencoders = SiteAutoencoder.Load(paths);
         string? sites = options.GetValue(_sites) ?? (autoencoders.Count == 0 ? "components" : null);
         ActivationCollector collector = new(model, folder, Tokenizer.Load(folder), text, new CollectionOptions
         {

@@ -17,6 +17,7 @@ internal static class CommandTable
     [
         (null, new DemoCommand()),
         (null, new ColaCommand()),
+        (null, new FetchCommand()),
         ("model", new ModelInfoCommand()),
         ("model", new ModelCheckCommand()),
         ("model", new ModelTokenizeCommand()),

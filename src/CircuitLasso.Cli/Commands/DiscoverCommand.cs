@@ -90,7 +90,7 @@ internal sealed class DiscoverCommand : ToolCommand
         {
             return names.Distinct(StringComparer.Ordinal).Count() == 1
                 ? _sparseFeatures.Run(
-                    options, context, _task, options.GetRequiredValue(_model), options.GetRequiredValue(_out), options.GetResult(_steps) is { Implicit: false } ? options.GetValue(_steps) : null)
+                    options, context, _task, HubArguments.ModelFolder(options.GetRequiredValue(_model), context), options.GetRequiredValue(_out), options.GetResult(_steps) is { Implicit: false } ? options.GetValue(_steps) : null)
                 : throw new InputException("--method", "names sfc, which finds circuits of features, beside methods for components", "run sfc by itself");
         }
 
@@ -126,7 +126,7 @@ internal sealed class DiscoverCommand : ToolCommand
             OutputFile.Require(file, _task.File(options));
         }
 
-        string folder = options.GetRequiredValue(_model);
+        string folder = HubArguments.ModelFolder(options.GetRequiredValue(_model), context);
         using TransformerModel model = ModelCheckpoint.Load(folder);
         TaskFile task = _task.Read(options, folder, model, context);
         string fingerprint = ModelFingerprint.Sha256(folder);

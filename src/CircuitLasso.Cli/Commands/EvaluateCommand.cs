@@ -42,7 +42,7 @@ internal sealed class EvaluateCommand : ToolCommand
     internal override int Run(ParseResult options, CommandContext context)
     {
         string file = options.GetRequiredValue(_circuit);
-        string folder = options.GetRequiredValue(_model);
+        string folder = HubArguments.ModelFolder(options.GetRequiredValue(_model), context);
         string? replacement = options.GetValue(_ablation);
         if (_features.IsAsked(options))
         {

@@ -38,7 +38,7 @@ internal sealed class ExportCommand : ToolCommand
         NeuronpediaGraphOptions? graph = null;
         if (export is NeuronpediaExport)
         {
-            graph = _neuronpedia.Read(options, path);
+            graph = _neuronpedia.Read(options, path, context);
             export = new NeuronpediaExport(graph);
             path = hasIndex ? Path.Combine(Path.GetDirectoryName(path) ?? string.Empty, graph.Slug + ".json") : path;
         }

@@ -8,7 +8,7 @@ internal sealed class FeatureCircuitArguments
 {
     private readonly Option<string[]> _autoencoders = new("--sae")
     {
-        Description = "For circuits of features: a sparse autoencoder, PATH or SITE=PATH; repeat for several sites. What is computed before the first site is never replaced.",
+        Description = "For circuits of features: a sparse autoencoder, PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + "; repeat for several sites. What is computed before the first site is never replaced.",
         HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
     };
@@ -25,9 +25,9 @@ internal sealed class FeatureCircuitArguments
     internal bool Any(ParseResult options) => options.GetValue(_autoencoders) is { Length: > 0 };
 
     /// <summary>Reads the autoencoders, which then belong to <paramref name="owned"/>.</summary>
-    internal AutoencoderSites Sites(ParseResult options, TransformerModel model, DisposableList owned)
+    internal AutoencoderSites Sites(ParseResult options, TransformerModel model, DisposableList owned, CommandContext context)
     {
-        IReadOnlyList<SiteAutoencoder> sites = SiteAutoencoder.Load(options.GetValue(_autoencoders) ?? []);
+        IReadOnlyList<SiteAutoencoder> sites = SiteAutoencoder.Load(HubArguments.Autoencoders(options.GetValue(_autoencoders) ?? [], context));
         foreach (SiteAutoencoder site in sites)
         {
             owned.Add(site.Autoencoder);

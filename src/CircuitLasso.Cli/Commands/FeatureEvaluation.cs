@@ -41,7 +41,7 @@ internal sealed class FeatureEvaluation
         Circuit circuit = CircuitFile.Read(file);
         using DisposableList owned = new();
         TransformerModel model = owned.Add(ModelCheckpoint.Load(folder));
-        AutoencoderSites sites = _features.Sites(options, model, owned);
+        AutoencoderSites sites = _features.Sites(options, model, owned, context);
         IReadOnlyList<FeatureNode> nodes = FeatureRanking.NodesInCircuit(circuit, sites);
         _features.Read(options, task, folder, model, context, out BehaviourTask used);
         bool hasPositions = nodes.Any(node => node.Position != FeatureNode.Everywhere);

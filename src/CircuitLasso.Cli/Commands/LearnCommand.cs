@@ -33,7 +33,7 @@ internal sealed class LearnCommand : ToolCommand
         HelpName = "WHAT",
     };
 
-    private readonly Option<string?> _model = new("--model") { Description = "With logit:TOKEN and logitdiff:A,B: the model's folder, where it is no longer the one the store names.", HelpName = "DIR" };
+    private readonly Option<string?> _model = new("--model") { Description = "With logit:TOKEN and logitdiff:A,B: the model's folder or its name on the hub, where it is no longer the one the store names.", HelpName = "MODEL" };
 
     private readonly Option<double?> _lambda = new("--lambda")
     {
@@ -162,7 +162,12 @@ internal sealed class LearnCommand : ToolCommand
         using ActivationStoreReader reader = ActivationStoreReader.Open(store);
         OutputFile.Require(outFile);
         string name = options.GetValue(_target) ?? (reader.Manifest.LabelClasses.Count > 0 ? "label" : ActivationCollector.LogProbabilityTarget);
-        LearningTarget Target() => _featureArguments.KeepsPositions(options) ? StoreTarget.ReadByText(reader, name, options.GetValue(_model)) : StoreTarget.Read(reader, name, options.GetValue(_model));
+        LearningTarget Target()
+        {
+            string? folder = HubArguments.OptionalModelFolder(options.GetValue(_model), context);
+            return _featureArguments.KeepsPositions(options) ? StoreTarget.ReadByText(reader, name, folder) : StoreTarget.Read(reader, name, folder);
+        }
+
         if (reader.Manifest.Sites.Any(site => site.Kind == StoreSiteKind.Sparse))
         {
             RequireDefault(_minimumWeight, options, "a store of features has --min-relevance");

@@ -2,10 +2,12 @@ using System.CommandLine;
 
 namespace CircuitLasso.Cli;
 
-/// <summary>Arguments and options that commands on models share, so that they are described alike.</summary>
+/// <summary>Arguments and options that commands on models share, so that they are described alike; <see cref="HubArguments"/> turns their values into folders.</summary>
 internal static class ModelArguments
 {
-    public static Argument<string> Folder() => new("DIR") { Description = "The folder of a Hugging Face checkpoint: config.json, model.safetensors (or shards), tokenizer.json." };
+    private static readonly string _description = char.ToUpperInvariant(HubArguments.Model[0]) + HubArguments.Model[1..] + ".";
 
-    public static Option<string> Model() => new("--model") { Description = "The folder of a Hugging Face checkpoint (gpt2 or llama).", HelpName = "DIR", Required = true };
+    public static Argument<string> Folder() => new("MODEL") { Description = _description };
+
+    public static Option<string> Model() => new("--model") { Description = _description, HelpName = "MODEL", Required = true };
 }

@@ -40,7 +40,7 @@ internal sealed class ModelCheckCommand : ToolCommand
         }
 
         string reference = options.GetRequiredValue(_reference);
-        using TransformerModel model = ModelCheckpoint.Load(options.GetRequiredValue(_folder));
+        using TransformerModel model = ModelCheckpoint.Load(HubArguments.ModelFolder(options.GetRequiredValue(_folder), context));
         (IReadOnlyList<TensorDifference> differences, IReadOnlyList<string> ignored) = ReferenceCheck.Run(model, reference);
         if (ignored.Count > 0)
         {

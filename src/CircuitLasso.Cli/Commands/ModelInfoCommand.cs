@@ -16,7 +16,7 @@ internal sealed class ModelInfoCommand : ToolCommand
 
     internal override int Run(ParseResult options, CommandContext context)
     {
-        using TransformerModel model = ModelCheckpoint.Load(options.GetRequiredValue(_folder));
+        using TransformerModel model = ModelCheckpoint.Load(HubArguments.ModelFolder(options.GetRequiredValue(_folder), context));
         ModelDescription description = model.Description;
         AttentionDescription attention = description.Attention;
         (string Name, string Value)[] facts =

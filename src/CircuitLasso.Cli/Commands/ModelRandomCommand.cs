@@ -5,7 +5,7 @@ namespace CircuitLasso.Cli;
 /// <summary><c>model random</c>.</summary>
 internal sealed class ModelRandomCommand : ToolCommand
 {
-    private readonly Option<string> _like = new("--like") { Description = "The folder of the model that it is to be like.", HelpName = "DIR", Required = true };
+    private readonly Option<string> _like = new("--like") { Description = "The model that it is to be like: " + HubArguments.Model + ".", HelpName = "MODEL", Required = true };
     private readonly Option<int> _seed = new Option<int>("--seed") { Description = "Seed of the weights.", HelpName = "N", DefaultValueFactory = _ => 0 }.AtLeast(0);
     private readonly Option<string> _out = new("--out") { Description = "The folder to write.", HelpName = "DIR", Required = true };
 
@@ -21,7 +21,7 @@ internal sealed class ModelRandomCommand : ToolCommand
     {
         string folder = options.GetRequiredValue(_out);
         int seed = options.GetValue(_seed);
-        RandomModel.Write(options.GetRequiredValue(_like), (ulong)seed, folder);
+        RandomModel.Write(HubArguments.ModelFolder(options.GetRequiredValue(_like), context), (ulong)seed, folder);
         context.Print(
             output => output.WriteLine(FormattableString.Invariant($"{folder}: random weights, seed {seed}")),
             json =>

@@ -18,7 +18,7 @@ internal sealed class ModelTokenizeCommand : ToolCommand
 
     internal override int Run(ParseResult options, CommandContext context)
     {
-        Tokenizer tokenizer = Tokenizer.Load(options.GetRequiredValue(_folder));
+        Tokenizer tokenizer = Tokenizer.Load(HubArguments.ModelFolder(options.GetRequiredValue(_folder), context));
         TextSource source = _text.Open(options, [], allowEmptyText: true);
         context.Print(
             output =>

@@ -10,7 +10,7 @@ internal sealed class NeuronpediaArguments
     private readonly Option<string?> _slug = new("--slug") { Description = "With neuronpedia: the graph's name, of letters, digits, '_', '.' and '-' [default: the name of the file].", HelpName = "NAME" };
     private readonly Option<string?> _scan = new("--scan") { Description = "With neuronpedia: the model's id there, such as gpt2-small [default: that of the features' pages].", HelpName = "ID" };
     private readonly Option<string?> _prompt = new("--prompt") { Description = "With neuronpedia and --model: the prompt that the circuit is of; its tokens stand below the graph.", HelpName = "TEXT" };
-    private readonly Option<string?> _model = new("--model") { Description = "With --prompt: the folder of the model whose tokenizer reads it.", HelpName = "DIR" };
+    private readonly Option<string?> _model = new("--model") { Description = "With --prompt: the model whose tokenizer reads it, a folder or a name on the hub.", HelpName = "MODEL" };
     private readonly Option<bool> _index = new("--graph-index") { Description = "With neuronpedia: write SLUG.json into the folder of --out and list it in graph-metadata.json, as circuit-tracer's local viewer wants." };
 
     public void AddTo(Command command)
@@ -35,7 +35,7 @@ internal sealed class NeuronpediaArguments
     public bool HasIndex(ParseResult options) => options.GetValue(_index);
 
     /// <summary>Reads the options; what the file of <paramref name="outFile"/> is called names the graph where no slug is given.</summary>
-    public NeuronpediaGraphOptions Read(ParseResult options, string outFile)
+    public NeuronpediaGraphOptions Read(ParseResult options, string outFile, CommandContext context)
     {
         string? prompt = options.GetValue(_prompt);
         string? model = options.GetValue(_model);
@@ -50,7 +50,7 @@ internal sealed class NeuronpediaArguments
             Slug = options.GetValue(_slug) ?? (NeuronpediaSource.IsId(file) ? file : new NeuronpediaGraphOptions().Slug),
             Scan = options.GetValue(_scan),
             Prompt = prompt,
-            PromptTokens = prompt is null ? [] : Tokens(prompt, Tokenizer.Load(model!)),
+            PromptTokens = prompt is null ? [] : Tokens(prompt, Tokenizer.Load(HubArguments.ModelFolder(model!, context))),
         };
     }
 

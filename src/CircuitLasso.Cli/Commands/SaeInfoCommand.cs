@@ -9,13 +9,13 @@ namespace CircuitLasso.Cli;
 /// <summary><c>sae info PATH</c>.</summary>
 internal sealed class SaeInfoCommand : ToolCommand
 {
-    private readonly Argument<string> _path = new("PATH") { Description = "A file of weights (.safetensors, .pt, .npz) or the folder that it lies in, as it was published." };
+    private readonly Argument<string> _path = new("PATH") { Description = "A file of weights (.safetensors, .pt, .npz) or the folder that it lies in, as it was published; or hf://ORG/NAME/PATH on the hub." };
     private readonly Option<string?> _site = new("--site") { Description = "The site that it reads, such as resid_post.5 [default: the one that its files or its published path name].", HelpName = "SITE" };
     private readonly Option<string?> _outputSite = new("--output-site") { Description = "The site that a transcoder writes.", HelpName = "SITE" };
     private readonly Option<int?> _k = new Option<int?>("--k") { Description = "Features kept in a row, where its files do not say.", HelpName = "N" }.AtLeast(1);
     private readonly Option<float?> _scale = new("--activation-scale") { Description = "SAELens's norm_scaling_factor, where its files ask for one.", HelpName = "X" };
     private readonly Option<bool> _centered = new("--centered") { Description = "It was trained on a model with center_writing_weights (SAELens's gpt2-small-res-jb, for one), and its folder does not say so." };
-    private readonly Option<string?> _model = new("--model") { Description = "The folder of its model: measures it on a text, with --text.", HelpName = "DIR" };
+    private readonly Option<string?> _model = new("--model") { Description = "Its model, a folder or a name on the hub: measures it on a text, with --text.", HelpName = "MODEL" };
     private readonly TextArguments _text = new(required: false);
     private readonly Option<int?> _maximumTokens = new Option<int?>("--max-tokens") { Description = "Cut longer texts to this many tokens [default: the model's own limit].", HelpName = "N" }.AtLeast(1);
 
@@ -53,7 +53,7 @@ internal sealed class SaeInfoCommand : ToolCommand
             throw new InputException(folder is null ? "--text" : "--model", "a model and a text are needed together", "give --model DIR and --text FILE, or neither");
         }
 
-        using SparseAutoencoder autoencoder = SparseAutoencoderFile.Load(options.GetRequiredValue(_path), new SparseAutoencoderLoadOptions
+        using SparseAutoencoder autoencoder = SparseAutoencoderFile.Load(HubArguments.AutoencoderFile(options.GetRequiredValue(_path), context), new SparseAutoencoderLoadOptions
         {
             InputSite = options.GetValue(_site) is { } site ? Site.Parse(site) : null,
             OutputSite = options.GetValue(_outputSite) is { } output ? Site.Parse(output) : null,
@@ -61,7 +61,7 @@ internal sealed class SaeInfoCommand : ToolCommand
             ActivationScale = options.GetValue(_scale),
             CentersInput = options.GetValue(_centered),
         });
-        SparseAutoencoderStatistics? statistics = folder is null ? null : Measure(options, context, folder, autoencoder);
+        SparseAutoencoderStatistics? statistics = folder is null ? null : Measure(options, context, HubArguments.ModelFolder(folder, context), autoencoder);
         (string Name, object? Value)[] facts = [.. Facts(autoencoder), .. statistics is null ? [] : Facts(statistics)];
         context.Print(output => WriteText(output, facts), json => WriteJson(json, facts));
         return ExitCode.Done;

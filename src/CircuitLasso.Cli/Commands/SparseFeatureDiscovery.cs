@@ -67,7 +67,7 @@ internal sealed class SparseFeatureDiscovery
         };
         using DisposableList owned = new();
         TransformerModel model = owned.Add(ModelCheckpoint.Load(folder));
-        AutoencoderSites sites = _features.Sites(options, model, owned);
+        AutoencoderSites sites = _features.Sites(options, model, owned, context);
         BehaviourTaskFile file = _features.Read(options, task, folder, model, context, out BehaviourTask used);
         SparseFeatureCircuit found;
         using (ProgressReport progress = context.StartProgress())

@@ -1,6 +1,6 @@
 namespace CircuitLasso.Cli;
 
-/// <summary>Where a command reads its clock and writes its results and messages.</summary>
+/// <summary>Where a command reads its clock and its environment, and writes its results and messages.</summary>
 /// <param name="Output">Results.</param>
 /// <param name="Error">Messages and progress.</param>
 internal sealed record CommandConsole(TextWriter Output, TextWriter Error)
@@ -16,6 +16,9 @@ internal sealed record CommandConsole(TextWriter Output, TextWriter Error)
 
     /// <summary>The clock that progress is measured with.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Gives the value of an environment variable, or null.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
 
     /// <summary>The console of this process.</summary>
     internal static CommandConsole OfProcess() => new(Console.Out, Console.Error)

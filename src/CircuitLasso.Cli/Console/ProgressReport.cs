@@ -77,8 +77,11 @@ internal sealed class ProgressReport : IProgress<WorkProgress>, IDisposable
     private void Show(WorkProgress progress, TimeSpan elapsed)
     {
         double rate = (progress.Done - _doneAtStart) / elapsed.TotalSeconds;
-        string counted = progress.Total is { } total ? Text($"{progress.Done:N0}/{total:N0}") : Text($"{progress.Done:N0}");
-        string line = Text($"{counted} {progress.Unit}, {Rate(rate)} {progress.Unit}/s");
+        bool isBytes = progress.Unit == "bytes";
+        string unit = isBytes ? "MB" : progress.Unit;
+        string Count(long count) => isBytes ? Text($"{count / 1e6:N1}") : Text($"{count:N0}");
+        string counted = progress.Total is { } total ? $"{Count(progress.Done)}/{Count(total)}" : Count(progress.Done);
+        string line = $"{counted} {unit}, {Rate(isBytes ? rate / 1e6 : rate)} {unit}/s";
         if (progress.Total is > 0 && rate > 0)
         {
             double share = Math.Clamp((double)progress.Done / progress.Total.Value, 0, 1);

@@ -45,10 +45,8 @@ public sealed class SiteAutoencoder
         {
             foreach (string name in names)
             {
-                int equals = name.IndexOf('=', StringComparison.Ordinal);
-                bool hasSite = equals > 0 && !File.Exists(name) && !Directory.Exists(name);
-                Site? site = hasSite ? Site.Parse(name[..equals]) : null;
-                SparseAutoencoder autoencoder = SparseAutoencoderFile.Load(hasSite ? name[(equals + 1)..] : name);
+                (Site? site, string path) = AutoencoderPath.Parse(name);
+                SparseAutoencoder autoencoder = SparseAutoencoderFile.Load(path);
                 try
                 {
                     loaded.Add(new SiteAutoencoder(autoencoder, site));

@@ -51,6 +51,16 @@ public sealed class ProgressReportTests
         Assert.Equal("reading  4,200 lines, 1,050 lines/s" + Environment.NewLine, error.ToString());
     }
 
+    [Fact]
+    public void Bytes_are_told_in_megabytes()
+    {
+        (StringWriter error, ProgressReport report, Clock clock) = Create(isTerminal: false, isQuiet: false);
+        report.Report(new WorkProgress("downloading", 100_000_000, 548_000_000, "bytes"));
+        clock.Advance(10);
+        report.Report(new WorkProgress("downloading", 348_000_000, 548_000_000, "bytes"));
+        Assert.Equal("downloading  64%  348.0/548.0 MB, 24.8 MB/s, 0:08 left" + Environment.NewLine, error.ToString());
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(5000)]

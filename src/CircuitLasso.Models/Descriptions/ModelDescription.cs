@@ -42,6 +42,21 @@ public sealed record ModelDescription
     /// <summary>Whether a number per output is added to the logits.</summary>
     public bool HasUnembeddingBias { get; init; }
 
+    /// <summary>Factor of the token embedding on its way into the residual stream (not of a tied unembedding); 1 unless set.</summary>
+    public float EmbeddingScale { get; init; } = 1;
+
+    /// <summary>The soft limit c of the logits, c tanh(logit / c); null for none.</summary>
+    public float? LogitSoftCap { get; init; }
+
+    /// <summary>
+    /// Whether what attention and what an MLP write is normalised before it is added to the residual stream (Gemma 2). The norm is that of <see cref="Normalization"/>,
+    /// a root mean square with a gain of its own, and the output matrix of attention has no bias then.
+    /// </summary>
+    public bool NormalizesSublayerOutputs { get; init; }
+
+    /// <summary>The site whose values, times a matrix of the model alone, are what each head adds to the residual stream: attn_z, over the scale of the norm that follows where there is one.</summary>
+    public SiteKind HeadSite => NormalizesSublayerOutputs ? SiteKind.AttentionMixNormalized : SiteKind.AttentionMix;
+
     /// <summary>Whether attention and MLP of a block both read the block's input; otherwise the MLP reads what attention has written.</summary>
     public bool ParallelSublayers { get; init; }
 
@@ -72,11 +87,14 @@ public sealed record ModelDescription
                 .Concat(Matrix(ParameterRole.QueryWeight, ParameterRole.QueryBias, layer, queries, width, Attention.HasInputBias))
                 .Concat(Matrix(ParameterRole.KeyWeight, ParameterRole.KeyBias, layer, keys, width, Attention.HasInputBias))
                 .Concat(Matrix(ParameterRole.ValueWeight, ParameterRole.ValueBias, layer, keys, width, Attention.HasInputBias))
+                .Concat(Attention.HeadNormalization is null ? [] : [new(new(ParameterRole.QueryNormGain, layer), [Attention.HeadWidth]), new(new(ParameterRole.KeyNormGain, layer), [Attention.HeadWidth])])
                 .Concat(Matrix(ParameterRole.OutputWeight, ParameterRole.OutputBias, layer, width, queries, Attention.HasOutputBias))
+                .Concat(NormalizesSublayerOutputs ? [new(new(ParameterRole.AttentionOutputNormGain, layer), [width])] : [])
                 .Concat(Norm(ParameterRole.MlpNormGain, ParameterRole.MlpNormBias, layer))
                 .Concat(Mlp.Gated ? Matrix(ParameterRole.MlpGateWeight, ParameterRole.MlpGateBias, layer, Mlp.HiddenWidth, width, Mlp.HasBias) : [])
                 .Concat(Matrix(ParameterRole.MlpUpWeight, ParameterRole.MlpUpBias, layer, Mlp.HiddenWidth, width, Mlp.HasBias))
-                .Concat(Matrix(ParameterRole.MlpDownWeight, ParameterRole.MlpDownBias, layer, width, Mlp.HiddenWidth, Mlp.HasBias)))
+                .Concat(Matrix(ParameterRole.MlpDownWeight, ParameterRole.MlpDownBias, layer, width, Mlp.HiddenWidth, Mlp.HasBias))
+                .Concat(NormalizesSublayerOutputs ? [new(new(ParameterRole.MlpOutputNormGain, layer), [width])] : []))
             {
                 yield return shape;
             }

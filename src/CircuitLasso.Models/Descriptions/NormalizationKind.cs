@@ -14,4 +14,7 @@ public enum NormalizationKind
 
     /// <summary>Root-mean-square normalisation: over the root of the mean square, times a gain (Zhang and Sennrich 2019).</summary>
     RootMeanSquare,
+
+    /// <summary>Root-mean-square normalisation without gain (TransformerLens's <c>RMSPre</c>).</summary>
+    RootMeanSquareWithoutParameters,
 }

@@ -15,6 +15,18 @@ public enum ParameterRole
     /// <summary>Bias of the norm before attention.</summary>
     AttentionNormBias,
 
+    /// <summary>Gain of the norm of every head's queries.</summary>
+    QueryNormGain,
+
+    /// <summary>Gain of the norm of every key head's keys.</summary>
+    KeyNormGain,
+
+    /// <summary>Gain of the norm after attention's output matrix.</summary>
+    AttentionOutputNormGain,
+
+    /// <summary>Gain of the norm after the MLP.</summary>
+    MlpOutputNormGain,
+
     /// <summary>Query matrix, rows grouped by head.</summary>
     QueryWeight,
 

@@ -36,7 +36,7 @@ public sealed class Gpt2Family : IModelFamily
         int headWidth = width / heads;
         float scale = configuration.Flag("scale_attn_weights", true) ? 1 / MathF.Sqrt(headWidth) : 1;
         bool byLayer = configuration.Flag("scale_attn_by_inverse_layer_idx", false);
-        return new ModelDescription
+        ModelDescription description = new()
         {
             Family = ModelType,
             Layers = layers,
@@ -57,6 +57,11 @@ public sealed class Gpt2Family : IModelFamily
             },
             Mlp = new MlpDescription(configuration.Integer("n_inner", 4 * width), configuration.Activation("activation_function", "gelu_new"), Gated: false, HasBias: true),
         };
+
+        // The length of the mask that older versions kept.
+        configuration.PassOver("n_ctx");
+        configuration.RequireNothingElse();
+        return description;
     }
 
     /// <inheritdoc/>

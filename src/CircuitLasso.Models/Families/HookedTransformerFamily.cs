@@ -5,11 +5,22 @@ namespace CircuitLasso.Models;
 
 /// <summary>
 /// TransformerLens's own layout: per-head matrices [heads, inputs, outputs], an unembedding with a bias, and a <c>config.json</c> in the field names of its
-/// HookedTransformerConfig. A score is divided by the root of the head width; LN and LNPre are (x - mean) / sqrt(variance + eps), with and without parameters.
+/// HookedTransformerConfig. A score is divided by the root of the head width; LN and LNPre are (x - mean) / sqrt(variance + eps), with gain and bias and
+/// without; RMS and RMSPre are x / sqrt(mean square + eps), with a gain and without.
 /// </summary>
 public sealed class HookedTransformerFamily : IModelFamily
 {
     private static readonly JsonSerializerOptions _jsonOptions = new() { WriteIndented = true };
+
+    // Of the positions and of local attention that are refused where they are asked for, of loading, and of TransformerLens's own hooks.
+    private static readonly string[] _withoutEffect =
+    [
+        "NTK_by_parts_factor", "NTK_by_parts_high_freq_factor", "NTK_by_parts_low_freq_factor", "NTK_original_ctx_len", "attn_types", "checkpoint_index", "checkpoint_label_type",
+        "checkpoint_value", "default_padding_side", "default_prepend_bos", "device", "experts_per_token", "from_checkpoint", "init_mode", "init_weights", "load_in_4bit",
+        "model_name", "n_devices", "n_params", "original_architecture", "relative_attention_max_distance", "relative_attention_num_buckets", "rotary_adjacent_pairs", "rotary_base",
+        "rotary_base_local", "rotary_dim", "seed", "tokenizer_name", "tokenizer_prepends_bos", "trust_remote_code", "ungroup_grouped_query_attention", "use_NTK_by_parts_rope",
+        "use_attn_in", "use_attn_result", "use_hook_mlp_in", "use_hook_tokens", "use_split_qkv_input", "weight_init_mode", "window_size",
+    ];
 
     /// <inheritdoc/>
     public string ModelType => "hooked_transformer";
@@ -38,7 +49,7 @@ public sealed class HookedTransformerFamily : IModelFamily
             throw configuration.Unsupported("n_key_value_heads", "keys and values shared by several heads are not supported in this layout");
         }
 
-        return new ModelDescription
+        ModelDescription description = new()
         {
             Family = ModelType,
             Layers = layers,
@@ -73,6 +84,8 @@ public sealed class HookedTransformerFamily : IModelFamily
             },
             Mlp = new MlpDescription(configuration.Integer("d_mlp", Math.Min(4 * width, ModelConfiguration.LargestInteger)), configuration.Activation("act_fn"), Gated: false, HasBias: true),
         };
+        configuration.RequireNothingElse();
+        return description;
     }
 
     /// <inheritdoc/>
@@ -154,6 +167,8 @@ public sealed class HookedTransformerFamily : IModelFamily
                 {
                     NormalizationKind.Layer => "LN",
                     NormalizationKind.LayerWithoutParameters => "LNPre",
+                    NormalizationKind.RootMeanSquare => "RMS",
+                    NormalizationKind.RootMeanSquareWithoutParameters => "RMSPre",
                     _ => null,
                 },
                 ["parallel_attn_mlp"] = description.ParallelSublayers,
@@ -173,7 +188,9 @@ public sealed class HookedTransformerFamily : IModelFamily
         {
             "LN" => NormalizationKind.Layer,
             "LNPre" => NormalizationKind.LayerWithoutParameters,
-            string other => throw configuration.Unsupported("normalization_type", $"'{other}' is not known here (LN, LNPre and null are)"),
+            "RMS" => NormalizationKind.RootMeanSquare,
+            "RMSPre" => NormalizationKind.RootMeanSquareWithoutParameters,
+            string other => throw configuration.Unsupported("normalization_type", $"'{other}' is not known here (LN, LNPre, RMS, RMSPre and null are)"),
         };
 
     private static void RequireSupported(ModelConfiguration configuration)
@@ -188,8 +205,9 @@ public sealed class HookedTransformerFamily : IModelFamily
         configuration.RequireAmong("attn_scores_soft_cap", "-1.0", "-1");
         configuration.RequireAmong("output_logits_soft_cap", "-1.0", "-1");
         configuration.RequireAmong("num_experts");
+        configuration.PassOver(_withoutEffect);
         double root = Math.Sqrt(configuration.Integer("d_head"));
-        if (Math.Abs(configuration.Number("attn_scale", root) - root) > 1e-6 * root)
+        if (configuration.Raw("attn_scale") is not ("-1.0" or "-1") && Math.Abs(configuration.Number("attn_scale", root) - root) > 1e-6 * root)
         {
             throw configuration.Unsupported("attn_scale", "only the root of d_head is supported");
         }

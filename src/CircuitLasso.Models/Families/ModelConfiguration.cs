@@ -3,7 +3,10 @@ using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Models;
 
-/// <summary>A checked view of one <c>config.json</c>: every getter says which field of which file is wrong. Immutable.</summary>
+/// <summary>
+/// A checked view of one <c>config.json</c>: every getter says which field of which file is wrong. It remembers which fields were asked for, so that a family can refuse
+/// the others (<see cref="RequireNothingElse"/>). Not thread-safe.
+/// </summary>
 public sealed class ModelConfiguration
 {
     /// <summary>The largest whole number that a field may hold unless it says otherwise: above every size of a model, and small enough to multiply by 64.</summary>
@@ -11,6 +14,8 @@ public sealed class ModelConfiguration
 
     private const long LargestFile = 16 << 20;
     private readonly JsonElement _root;
+    private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ModelConfiguration> _sections = new(StringComparer.Ordinal);
 
     private ModelConfiguration(string path, JsonElement root)
     {
@@ -71,10 +76,49 @@ public sealed class ModelConfiguration
     }
 
     /// <summary>Whether the field is there and not null.</summary>
-    public bool Has(string field) => _root.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+    public bool Has(string field)
+    {
+        _asked.Add(field);
+        return _root.TryGetProperty(field, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
+    }
 
     /// <summary>Whether the field is there and holds null.</summary>
-    public bool IsNull(string field) => _root.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
+    public bool IsNull(string field)
+    {
+        _asked.Add(field);
+        return _root.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
+    }
+
+    /// <summary>Says that fields have no effect on what the family computes, whatever they hold.</summary>
+    /// <param name="fields">Names of fields.</param>
+    public void PassOver(params ReadOnlySpan<string> fields)
+    {
+        foreach (string field in fields)
+        {
+            _asked.Add(field);
+        }
+    }
+
+    /// <summary>
+    /// Refuses every field that nothing has asked for, here and in the sections that were asked for, unless it is known to have no effect on what a model computes, or holds
+    /// null, false or nothing: a setting that is not known here may change the computation.
+    /// </summary>
+    /// <exception cref="InputException">There is such a field.</exception>
+    public void RequireNothingElse()
+    {
+        foreach (JsonProperty property in _root.EnumerateObject())
+        {
+            if (!_asked.Contains(property.Name) && !FieldsWithoutEffect.Contains(property.Name) && !IsOff(property.Value))
+            {
+                throw Unsupported(property.Name, "this setting is not known here, and may change what the model computes");
+            }
+        }
+
+        foreach (ModelConfiguration section in _sections.Values)
+        {
+            section.RequireNothingElse();
+        }
+    }
 
     /// <summary>Refuses a setting that changes the computation and is not supported: the field must be absent, null or one of the given values.</summary>
     /// <param name="field">Name of the field.</param>
@@ -89,10 +133,22 @@ public sealed class ModelConfiguration
     }
 
     /// <summary>The object in a field, or null where it is absent or null.</summary>
-    public ModelConfiguration? Section(string field) =>
-        !Has(field) ? null
-        : _root.GetProperty(field) is { ValueKind: JsonValueKind.Object } section ? new ModelConfiguration(Path + " (" + field + ")", section)
-        : throw Wrong(field, "an object");
+    public ModelConfiguration? Section(string field)
+    {
+        if (!Has(field))
+        {
+            return null;
+        }
+
+        if (!_sections.TryGetValue(field, out ModelConfiguration? section))
+        {
+            _sections[field] = section = _root.GetProperty(field) is { ValueKind: JsonValueKind.Object } value
+                ? new ModelConfiguration(Path + " (" + field + ")", value)
+                : throw Wrong(field, "an object");
+        }
+
+        return section;
+    }
 
     /// <summary>A whole number within bounds.</summary>
     /// <param name="field">Name of the field.</param>
@@ -110,6 +166,23 @@ public sealed class ModelConfiguration
         return value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= minimum && number <= maximum
             ? number
             : throw Wrong(field, $"a whole number from {minimum} to {maximum}");
+    }
+
+    /// <summary>A positive finite number, or null where the field is absent or null.</summary>
+    public double? NumberOrNull(string field) => Has(field) ? Number(field) : null;
+
+    /// <summary>A list of strings, or null where the field is absent or null.</summary>
+    public IReadOnlyList<string>? Texts(string field)
+    {
+        if (!Has(field))
+        {
+            return null;
+        }
+
+        JsonElement value = _root.GetProperty(field);
+        return value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+            ? [.. value.EnumerateArray().Select(item => item.GetString()!)]
+            : throw Wrong(field, "a list of strings");
     }
 
     /// <summary>A positive finite number.</summary>
@@ -165,6 +238,15 @@ public sealed class ModelConfiguration
 
     /// <summary>Refuses a setting that changes the computation and is not supported.</summary>
     public InputException Unsupported(string field, string reason) => new(Path, $"{field}: {reason}", "use a checkpoint without this setting");
+
+    private static bool IsOff(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.String => value.GetString()!.Length == 0,
+        _ => false,
+    };
 
     // Escapes are only read when a name or a string is asked for: half a surrogate pair must be refused here and not surprise a getter.
     private static void RequireText(JsonElement element)

@@ -6,7 +6,7 @@ namespace CircuitLasso.Models;
 public static class ModelFamilies
 {
     /// <summary>All families that can be run.</summary>
-    public static IReadOnlyList<IModelFamily> All { get; } = [new Gpt2Family(), new LlamaFamily(), new HookedTransformerFamily()];
+    public static IReadOnlyList<IModelFamily> All { get; } = [new Gpt2Family(), new GptNeoXFamily(), new LlamaFamily(), new Qwen2Family(), new Qwen3Family(), new Gemma2Family(), new HookedTransformerFamily()];
 
     /// <summary>The family that a config names.</summary>
     /// <exception cref="InputException">It is not in the table.</exception>

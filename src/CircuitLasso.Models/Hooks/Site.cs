@@ -9,8 +9,8 @@ namespace CircuitLasso.Models;
 /// <param name="Layer">The block, or -1 for <c>embed</c> and <c>logits</c>.</param>
 public readonly partial record struct Site(SiteKind Kind, int Layer = -1)
 {
-    // Own name, then TransformerLens's name within its block (or of the whole model).
-    private static readonly (SiteKind Kind, string Name, string Alias)[] _names =
+    // Own name, then TransformerLens's name within its block (or of the whole model); null where TransformerLens has no such hook.
+    private static readonly (SiteKind Kind, string Name, string? Alias)[] _names =
     [
         (SiteKind.Embedding, "embed", "hook_embed"),
         (SiteKind.ResidualBefore, "resid_pre", "hook_resid_pre"),
@@ -22,6 +22,7 @@ public readonly partial record struct Site(SiteKind Kind, int Layer = -1)
         (SiteKind.Value, "attn_v", "attn.hook_v"),
         (SiteKind.AttentionPattern, "attn_pattern", "attn.hook_pattern"),
         (SiteKind.AttentionMix, "attn_z", "attn.hook_z"),
+        (SiteKind.AttentionMixNormalized, "attn_z_normalized", null),
         (SiteKind.AttentionHead, "attn_head", "attn.hook_result"),
         (SiteKind.AttentionOutput, "attn_out", "hook_attn_out"),
         (SiteKind.MlpInput, "mlp_in", "hook_mlp_in"),
@@ -45,7 +46,7 @@ public readonly partial record struct Site(SiteKind Kind, int Layer = -1)
         ArgumentNullException.ThrowIfNull(text);
         Match own = OwnName().Match(text);
         Match alias = BlockAlias().Match(text);
-        foreach ((SiteKind kind, string name, string aliasName) in _names)
+        foreach ((SiteKind kind, string name, string? aliasName) in _names)
         {
             bool layered = HasLayer(kind);
             if (!layered && (text == name || text == aliasName))
@@ -71,14 +72,14 @@ public readonly partial record struct Site(SiteKind Kind, int Layer = -1)
         return HasLayer(kind) ? string.Create(CultureInfo.InvariantCulture, $"{name}.{Layer}") : name;
     }
 
-    /// <summary>TransformerLens's name of the site, such as <c>blocks.3.attn.hook_z</c>.</summary>
+    /// <summary>TransformerLens's name of the site, such as <c>blocks.3.attn.hook_z</c>; the site's own where TransformerLens has no such hook.</summary>
     public string TransformerLensName
     {
         get
         {
             SiteKind kind = Kind;
-            string alias = Array.Find(_names, n => n.Kind == kind).Alias;
-            return HasLayer(kind) ? string.Create(CultureInfo.InvariantCulture, $"blocks.{Layer}.{alias}") : alias;
+            string? alias = Array.Find(_names, n => n.Kind == kind).Alias;
+            return alias is null ? ToString() : HasLayer(kind) ? string.Create(CultureInfo.InvariantCulture, $"blocks.{Layer}.{alias}") : alias;
         }
     }
 

@@ -33,10 +33,16 @@ public enum SiteKind
     /// <summary>Values mixed by the pattern, before the output matrix [b, p, heads, head width].</summary>
     AttentionMix,
 
-    /// <summary>Each head's contribution to the residual stream, without the output bias [b, p, heads, d]; computed only when asked for.</summary>
+    /// <summary>
+    /// <see cref="AttentionMix"/> over the scale of the norm that follows the output matrix, one scale for all heads of a position; where there is no such norm it is
+    /// <see cref="AttentionMix"/> itself, and no site of its own [b, p, heads, head width]. Linear in what the heads write; computed only when asked for.
+    /// </summary>
+    AttentionMixNormalized,
+
+    /// <summary>Each head's contribution to the residual stream, without the output bias but with the norm that follows, where there is one [b, p, heads, d]; computed only when asked for.</summary>
     AttentionHead,
 
-    /// <summary>What attention writes [b, p, d].</summary>
+    /// <summary>What attention adds to the residual stream [b, p, d].</summary>
     AttentionOutput,
 
     /// <summary>What the MLP reads, before its norm [b, p, d].</summary>
@@ -51,7 +57,7 @@ public enum SiteKind
     /// <summary>The MLP's hidden layer after the nonlinearity (and the gate) [b, p, hidden].</summary>
     MlpHidden,
 
-    /// <summary>What the MLP writes [b, p, d].</summary>
+    /// <summary>What the MLP adds to the residual stream [b, p, d].</summary>
     MlpOutput,
 
     /// <summary>Scores of the outputs, in a language model of the next token [b, p, outputs].</summary>

@@ -181,6 +181,6 @@ public static class ReferenceCheck
             }
         }
 
-        return new TensorDifference(name, largest);
+        return new TensorDifference(name, largest) { LargestReference = expected.Select(Math.Abs).DefaultIfEmpty().Max() };
     }
 }

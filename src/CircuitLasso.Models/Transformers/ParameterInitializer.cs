@@ -22,8 +22,8 @@ public static class ParameterInitializer
             float[] values = new float[parameter.Shape.Aggregate(1, (product, size) => checked(product * size))];
             switch (parameter.Key.Role)
             {
-                case ParameterRole.AttentionNormGain or ParameterRole.MlpNormGain or ParameterRole.FinalNormGain:
-                    Array.Fill(values, 1);
+                case ParameterRole role when UnitGain(description, role) is { } gain:
+                    Array.Fill(values, gain);
                     break;
                 case ParameterRole.OutputWeight or ParameterRole.MlpDownWeight:
                     FillNormal(random, values, residualDeviation);
@@ -55,9 +55,9 @@ public static class ParameterInitializer
         foreach (ParameterShape parameter in description.Parameters())
         {
             float[] values = new float[parameter.Shape.Aggregate(1, (product, size) => checked(product * size))];
-            if (parameter.Key.Role is ParameterRole.AttentionNormGain or ParameterRole.MlpNormGain or ParameterRole.FinalNormGain)
+            if (UnitGain(description, parameter.Key.Role) is { } gain)
             {
-                Array.Fill(values, 1);
+                Array.Fill(values, gain);
             }
             else if (parameter.Shape.Length > 1)
             {
@@ -96,6 +96,15 @@ public static class ParameterInitializer
 
         return new ModelParameters(description, tensors);
     }
+
+    // What a norm's parameter holds where the norm only normalises, or null for a parameter of another kind.
+    private static float? UnitGain(ModelDescription description, ParameterRole role) => role switch
+    {
+        ParameterRole.AttentionNormGain or ParameterRole.MlpNormGain or ParameterRole.FinalNormGain
+            or ParameterRole.AttentionOutputNormGain or ParameterRole.MlpOutputNormGain => 1 - description.Normalization.GainOffset,
+        ParameterRole.QueryNormGain or ParameterRole.KeyNormGain => 1 - description.Attention.HeadNormalization!.GainOffset,
+        _ => null,
+    };
 
     private static void FillNormal(RandomSource random, float[] values, float deviation)
     {

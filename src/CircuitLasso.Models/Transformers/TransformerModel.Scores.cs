@@ -13,5 +13,5 @@ public sealed partial class TransformerModel
     /// <exception cref="ArgumentOutOfRangeException">A token is none of the outputs.</exception>
     public Tensor LogProbabilities(Tensor residual, ReadOnlySpan<int> tokens) =>
         Normalize(residual, ParameterRole.FinalNormGain, ParameterRole.FinalNormBias, -1)
-            .LogProbabilities(Parameters.Find(ParameterRole.Unembedding) ?? Parameters[new(ParameterRole.TokenEmbedding)], Parameters.Find(ParameterRole.UnembeddingBias), tokens);
+            .LogProbabilities(Parameters.Find(ParameterRole.Unembedding) ?? Parameters[new(ParameterRole.TokenEmbedding)], Parameters.Find(ParameterRole.UnembeddingBias), tokens, Description.LogitSoftCap);
 }

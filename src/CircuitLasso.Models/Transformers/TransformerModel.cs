@@ -20,6 +20,21 @@ public sealed partial class TransformerModel : IDisposable
             throw new ArgumentException("An unembedding tied to the token embedding has one output per token id.", nameof(description));
         }
 
+        if (description.NormalizesSublayerOutputs && (description.Normalization.Kind != NormalizationKind.RootMeanSquare || description.Attention.HasOutputBias))
+        {
+            throw new ArgumentException("Norms after sublayers are root mean squares, and the attention before one has no output bias.", nameof(description));
+        }
+
+        if (description.Attention.HeadNormalization is { Kind: not NormalizationKind.RootMeanSquare })
+        {
+            throw new ArgumentException("Norms of queries and keys are root mean squares with a gain.", nameof(description));
+        }
+
+        if (description.Attention.ScoreScales.Count < description.Layers || description.Attention.Windows.Count is > 0 and int windows && windows < description.Layers)
+        {
+            throw new ArgumentException("Every layer needs a scale of its scores, and a window or null where any layer has one.", nameof(description));
+        }
+
         Description = description;
         Parameters = parameters;
         _rotary = description.Attention.Rotary is { } rotary ? new RotaryFrequencies([.. rotary.InverseFrequencies]) : null;
@@ -39,7 +54,7 @@ public sealed partial class TransformerModel : IDisposable
             SiteKind[] block =
             [
                 SiteKind.ResidualBefore, SiteKind.AttentionInput, SiteKind.Query, SiteKind.Key, SiteKind.Value, SiteKind.AttentionPattern, SiteKind.AttentionMix,
-                SiteKind.AttentionHead, SiteKind.AttentionOutput, SiteKind.ResidualMiddle, SiteKind.MlpInput, SiteKind.MlpNormalized,
+                .. Description.NormalizesSublayerOutputs ? (SiteKind[])[SiteKind.AttentionMixNormalized] : [], SiteKind.AttentionHead, SiteKind.AttentionOutput, SiteKind.ResidualMiddle, SiteKind.MlpInput, SiteKind.MlpNormalized,
                 SiteKind.MlpPreActivation, SiteKind.MlpHidden, SiteKind.MlpOutput, SiteKind.ResidualAfter,
             ];
             return Enumerable.Range(0, Description.Layers)
@@ -108,10 +123,21 @@ public sealed partial class TransformerModel : IDisposable
         return Blocks(batch, GradientMode.IsEnabled ? residual : residual.Detach(), firstLayer, endLayer, hooks);
     }
 
-    /// <summary>Final norm and unembedding of a residual stream [..., d].</summary>
-    public Tensor Unembed(Tensor residual) =>
-        Normalize(residual, ParameterRole.FinalNormGain, ParameterRole.FinalNormBias, -1)
+    /// <summary>Final norm and unembedding of a residual stream [..., d], and the soft limit of the logits where there is one.</summary>
+    public Tensor Unembed(Tensor residual)
+    {
+        Tensor logits = Normalize(residual, ParameterRole.FinalNormGain, ParameterRole.FinalNormBias, -1)
             .Linear(Parameters.Find(ParameterRole.Unembedding) ?? Parameters[new(ParameterRole.TokenEmbedding)], Parameters.Find(ParameterRole.UnembeddingBias), weightIsInputByOutput: false);
+        return Description.LogitSoftCap is { } cap ? logits.SoftCap(cap) : logits;
+    }
+
+    /// <summary>The factors that a norm of the residual stream applies to what it has normalised: the parameter and its offset; null where the norm has none.</summary>
+    /// <param name="role">The gain of a norm over the width of the model.</param>
+    /// <param name="layer">The layer, or -1 for the final norm.</param>
+    public float[]? NormGains(ParameterRole role, int layer = -1) =>
+        Parameters.Find(role, layer) is not { } gain ? null
+        : Description.Normalization.GainOffset == 0 ? gain.ToArray()
+        : [.. gain.ToArray().Select(value => Description.Normalization.GainOffset + value)];
 
     /// <inheritdoc/>
     public void Dispose() => Parameters.Dispose();
@@ -131,12 +157,12 @@ public sealed partial class TransformerModel : IDisposable
     private Tensor Blocks(TokenBatch batch, Tensor residual, int firstLayer, int endLayer, ForwardHooks hooks)
     {
         int[] positions = [.. Enumerable.Range(0, batch.Positions)];
-        AttentionMask mask = new() { Causal = Description.Attention.Causal, Lengths = batch.Lengths.ToArray() };
+        int[] lengths = batch.Lengths.ToArray();
         for (int layer = firstLayer; layer < endLayer; layer++)
         {
             Tensor before = residual;
             int index = layer;
-            residual = Scoped(() => Block(index, before, positions, mask, hooks));
+            residual = Scoped(() => Block(index, before, positions, Mask(index, lengths), hooks));
             if (!GradientMode.IsEnabled && !ReferenceEquals(before, residual))
             {
                 before.Dispose();
@@ -149,8 +175,12 @@ public sealed partial class TransformerModel : IDisposable
     private Tensor Embed(TokenBatch batch, int[] positions)
     {
         Tensor tokens = Parameters[new(ParameterRole.TokenEmbedding)].Embedding(batch.Ids, batch.Count, batch.Positions);
+        tokens = Description.EmbeddingScale == 1 ? tokens : tokens.Scale(Description.EmbeddingScale);
         return Parameters.Find(ParameterRole.PositionEmbedding) is { } table ? tokens.Add(table.Embedding(positions, batch.Positions)) : tokens;
     }
+
+    private AttentionMask Mask(int layer, int[] lengths) =>
+        new() { Causal = Description.Attention.Causal, Lengths = lengths, Window = Description.Attention.Window(layer) };
 
     private Tensor Block(int layer, Tensor residual, int[] positions, AttentionMask mask, ForwardHooks hooks)
     {
@@ -174,28 +204,41 @@ public sealed partial class TransformerModel : IDisposable
         Tensor q = hooks.Apply(new Site(SiteKind.Query, layer), Heads(Project(x, ParameterRole.QueryWeight, ParameterRole.QueryBias, layer), attention.Heads));
         Tensor k = hooks.Apply(new Site(SiteKind.Key, layer), Heads(Project(x, ParameterRole.KeyWeight, ParameterRole.KeyBias, layer), attention.KeyValueHeads));
         Tensor v = hooks.Apply(new Site(SiteKind.Value, layer), Heads(Project(x, ParameterRole.ValueWeight, ParameterRole.ValueBias, layer), attention.KeyValueHeads));
-        Tensor z = Mix(layer, q, k, v, positions, mask, hooks);
-        int b = z.Dimension(0);
-        int p = z.Dimension(1);
-        Site headSite = new(SiteKind.AttentionHead, layer);
-        Tensor output;
-        if (hooks.Has(headSite))
-        {
-            Tensor heads = hooks.Apply(headSite, HeadContributions(z, layer));
-            output = heads.Sum(axis: 2);
-            output = Parameters.Find(ParameterRole.OutputBias, layer) is { } bias ? output.Add(bias) : output;
-        }
-        else
-        {
-            output = Project(z.Reshape(b, p, attention.Heads * attention.HeadWidth), ParameterRole.OutputWeight, ParameterRole.OutputBias, layer);
-        }
-
-        return hooks.Apply(new Site(SiteKind.AttentionOutput, layer), output);
+        return hooks.Apply(new Site(SiteKind.AttentionOutput, layer), AttentionOutput(layer, Mix(layer, q, k, v, positions, mask, hooks), hooks));
     }
 
-    // Rotation, scores, pattern and mixed values of every head.
+    // Heads apart only where somebody asks for them.
+    private Tensor AttentionOutput(int layer, Tensor z, ForwardHooks hooks)
+    {
+        Site normalizedSite = new(SiteKind.AttentionMixNormalized, layer);
+        Site headSite = new(SiteKind.AttentionHead, layer);
+        if (!hooks.Has(headSite) && !hooks.Has(normalizedSite))
+        {
+            Tensor whole = Project(Joined(z), ParameterRole.OutputWeight, ParameterRole.OutputBias, layer);
+            return Description.NormalizesSublayerOutputs ? Normalize(whole, ParameterRole.AttentionOutputNormGain, null, layer) : whole;
+        }
+
+        Tensor normalized = hooks.Apply(normalizedSite, NormalizedMix(layer, z));
+        if (!hooks.Has(headSite))
+        {
+            Tensor written = Project(Joined(normalized), ParameterRole.OutputWeight, ParameterRole.OutputBias, layer);
+            return OutputGain(layer) is { } gain ? written.Multiply(gain) : written;
+        }
+
+        Tensor heads = HeadContributions(layer, normalized).Permute(1, 0, 2).Reshape(z.Dimension(0), z.Dimension(1), Description.Attention.Heads, Description.Width);
+        Tensor output = hooks.Apply(headSite, heads).Sum(axis: 2);
+        return Parameters.Find(ParameterRole.OutputBias, layer) is { } bias ? output.Add(bias) : output;
+    }
+
+    // Norms of queries and keys, rotation, scores, pattern and mixed values of every head.
     private Tensor Mix(int layer, Tensor q, Tensor k, Tensor v, int[] positions, AttentionMask mask, ForwardHooks hooks)
     {
+        if (Description.Attention.HeadNormalization is { } norm)
+        {
+            q = q.RmsNorm(Parameters[new(ParameterRole.QueryNormGain, layer)], norm.Epsilon, norm.GainOffset);
+            k = k.RmsNorm(Parameters[new(ParameterRole.KeyNormGain, layer)], norm.Epsilon, norm.GainOffset);
+        }
+
         if (_rotary is not null)
         {
             q = q.Rotary(positions, _rotary);
@@ -205,17 +248,14 @@ public sealed partial class TransformerModel : IDisposable
         float scale = Description.Attention.ScoreScales[layer];
         if (!hooks.Has(new Site(SiteKind.AttentionPattern, layer)))
         {
-            return hooks.Apply(new Site(SiteKind.AttentionMix, layer), q.Attention(k, v, scale, mask));
+            return hooks.Apply(new Site(SiteKind.AttentionMix, layer), q.Attention(k, v, scale, mask, Description.Attention.ScoreSoftCap));
         }
 
         Tensor scores = q.AttentionScores(k, scale);
+        scores = Description.Attention.ScoreSoftCap is { } cap ? scores.SoftCap(cap) : scores;
         Tensor pattern = hooks.Apply(new Site(SiteKind.AttentionPattern, layer), scores.AttentionPattern(mask));
         return hooks.Apply(new Site(SiteKind.AttentionMix, layer), pattern.AttentionMix(v));
     }
-
-    // [b, p, heads, d].
-    private Tensor HeadContributions(Tensor z, int layer) =>
-        HeadContributions(layer, z).Permute(1, 0, 2).Reshape(z.Dimension(0), z.Dimension(1), Description.Attention.Heads, Description.Width);
 
     private Tensor Mlp(int layer, Tensor residual, ForwardHooks hooks)
     {
@@ -226,11 +266,15 @@ public sealed partial class TransformerModel : IDisposable
             new Site(SiteKind.MlpPreActivation, layer), Description.Mlp.Gated ? Project(x, ParameterRole.MlpGateWeight, ParameterRole.MlpGateBias, layer) : up));
         Tensor hidden = Description.Mlp.Gated ? activated.Multiply(up) : activated;
         hidden = hooks.Apply(new Site(SiteKind.MlpHidden, layer), hidden);
-        return hooks.Apply(new Site(SiteKind.MlpOutput, layer), Project(hidden, ParameterRole.MlpDownWeight, ParameterRole.MlpDownBias, layer));
+        Tensor output = Project(hidden, ParameterRole.MlpDownWeight, ParameterRole.MlpDownBias, layer);
+        output = Description.NormalizesSublayerOutputs ? Normalize(output, ParameterRole.MlpOutputNormGain, null, layer) : output;
+        return hooks.Apply(new Site(SiteKind.MlpOutput, layer), output);
     }
 
     private Tensor Project(Tensor x, ParameterRole weight, ParameterRole bias, int layer) =>
         x.Linear(Parameters[new(weight, layer)], Parameters.Find(bias, layer), weightIsInputByOutput: false);
+
+    private static Tensor Joined(Tensor heads) => heads.Reshape(heads.Dimension(0), heads.Dimension(1), heads.Dimension(2) * heads.Dimension(3));
 
     private Tensor Heads(Tensor x, int heads) => x.Reshape(x.Dimension(0), x.Dimension(1), heads, Description.Attention.HeadWidth);
 
@@ -242,11 +286,12 @@ public sealed partial class TransformerModel : IDisposable
         _ => x.Relu(),
     };
 
-    private Tensor Normalize(Tensor x, ParameterRole gain, ParameterRole bias, int layer) => Description.Normalization.Kind switch
+    private Tensor Normalize(Tensor x, ParameterRole gain, ParameterRole? bias, int layer) => Description.Normalization.Kind switch
     {
-        NormalizationKind.Layer => x.LayerNorm(Parameters[new(gain, layer)], Parameters[new(bias, layer)], Description.Normalization.Epsilon),
+        NormalizationKind.Layer => x.LayerNorm(Parameters[new(gain, layer)], bias is { } role ? Parameters[new(role, layer)] : null, Description.Normalization.Epsilon),
         NormalizationKind.LayerWithoutParameters => x.LayerNorm(null, null, Description.Normalization.Epsilon),
-        NormalizationKind.RootMeanSquare => x.RmsNorm(Parameters[new(gain, layer)], Description.Normalization.Epsilon),
+        NormalizationKind.RootMeanSquare => x.RmsNorm(Parameters[new(gain, layer)], Description.Normalization.Epsilon, Description.Normalization.GainOffset),
+        NormalizationKind.RootMeanSquareWithoutParameters => x.RmsNorm(null, Description.Normalization.Epsilon),
         _ => x,
     };
 

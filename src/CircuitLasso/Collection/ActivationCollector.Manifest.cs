@@ -6,6 +6,11 @@ namespace CircuitLasso;
 /// <content>What the store is made of, and what it is said to be made from.</content>
 public sealed partial class ActivationCollector
 {
+    /// <summary>The setting that says that a norm follows the sublayers of the model, and its value.</summary>
+    internal const string SublayerOutputsSetting = "sublayer_outputs";
+
+    internal const string NormalizedOutputs = "normalized";
+
     private static void RequireAutoencoders(ModelDescription description, IReadOnlyList<SiteAutoencoder> autoencoders)
     {
         HashSet<Site> seen = [];
@@ -38,10 +43,10 @@ public sealed partial class ActivationCollector
     {
         ModelDescription description = _model.Description;
         List<StoreConstant> constants = [];
-        foreach (Site site in _sites.Where(site => site.Kind == SiteKind.AttentionMix))
+        foreach (Site site in _sites.Where(site => site.Kind == description.HeadSite))
         {
             int inputs = description.Attention.Heads * description.Attention.HeadWidth;
-            float[] matrix = _model.Parameters[new ParameterKey(ParameterRole.OutputWeight, site.Layer)].ToArray();
+            float[] matrix = _model.AttentionOutputMatrix(site.Layer);
             float[] transposed = new float[matrix.Length];
             for (int output = 0; output < description.Width; output++)
             {
@@ -67,7 +72,7 @@ public sealed partial class ActivationCollector
             Width = _runner.SiteWidths[index],
             Heads = site.Kind switch
             {
-                SiteKind.AttentionMix or SiteKind.Query => description.Attention.Heads,
+                SiteKind.AttentionMix or SiteKind.AttentionMixNormalized or SiteKind.Query => description.Attention.Heads,
                 SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads,
                 _ => null,
             },
@@ -89,6 +94,11 @@ public sealed partial class ActivationCollector
             ["text_column"] = _text.Options.TextColumn ?? string.Empty,
             ["label_column"] = _text.Options.LabelColumn ?? string.Empty,
         };
+        if (description.NormalizesSublayerOutputs)
+        {
+            settings[SublayerOutputsSetting] = NormalizedOutputs;
+        }
+
         if (_options.Answers is { } answers)
         {
             settings["answer_columns"] = $"{answers.First},{answers.Second}";

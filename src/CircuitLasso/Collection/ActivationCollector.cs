@@ -41,7 +41,7 @@ public sealed partial class ActivationCollector
         _text = text;
         _options = options;
         HashSet<Site> encoded = [.. options.Autoencoders.Select(entry => entry.Site)];
-        _sites = [.. options.Sites.Select(site => site.Kind == SiteKind.AttentionHead ? site with { Kind = SiteKind.AttentionMix } : site).Distinct().Where(site => !encoded.Contains(site))];
+        _sites = [.. options.Sites.Select(site => site.Kind == SiteKind.AttentionHead ? site with { Kind = model.Description.HeadSite } : site).Distinct().Where(site => !encoded.Contains(site))];
         RequireAutoencoders(model.Description, options.Autoencoders);
         _runner = new ActivationRunner(model, _sites, options.Autoencoders, options.Pooling);
         _maximumTokens = Math.Min(options.MaximumTokens ?? int.MaxValue, model.Description.MaximumPositions);

@@ -28,7 +28,7 @@ internal sealed class ActivationRunner
     /// <summary>Columns of a site, every head's together.</summary>
     public static int Width(ModelDescription description, Site site) => site.Kind switch
     {
-        SiteKind.Query or SiteKind.AttentionMix => description.Attention.Heads * description.Attention.HeadWidth,
+        SiteKind.Query or SiteKind.AttentionMix or SiteKind.AttentionMixNormalized => description.Attention.Heads * description.Attention.HeadWidth,
         SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads * description.Attention.HeadWidth,
         SiteKind.AttentionHead => description.Attention.Heads * description.Width,
         SiteKind.MlpPreActivation or SiteKind.MlpHidden => description.Mlp.HiddenWidth,

@@ -47,7 +47,7 @@ public sealed record CollectionOptions
         ArgumentNullException.ThrowIfNull(description);
         return [
             new Site(SiteKind.Embedding),
-            .. Enumerable.Range(0, description.Layers).SelectMany(layer => (Site[])[new Site(SiteKind.AttentionMix, layer), new Site(SiteKind.MlpOutput, layer)]),
+            .. Enumerable.Range(0, description.Layers).SelectMany(layer => (Site[])[new Site(description.HeadSite, layer), new Site(SiteKind.MlpOutput, layer)]),
         ];
     }
 

@@ -31,8 +31,8 @@ public sealed class UnembeddingEffects : ITokenEffects
         _matrix = model.Parameters.Find(ParameterRole.Unembedding) ?? model.Parameters[new(ParameterRole.TokenEmbedding)];
         Width = model.Description.Width;
         TokenCount = _matrix.Shape[0];
-        _gain = model.Parameters.Find(ParameterRole.FinalNormGain)?.ToArray();
-        _subtractsMean = model.Description.Normalization.Kind is NormalizationKind.Layer or NormalizationKind.LayerWithoutParameters;
+        _gain = model.NormGains(ParameterRole.FinalNormGain);
+        _subtractsMean = model.Description.Normalization.RemovesMean;
     }
 
     /// <inheritdoc/>

@@ -90,7 +90,7 @@ public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
 
     private static int WidthOf(ModelDescription description, SiteKind kind) => kind switch
     {
-        SiteKind.Query or SiteKind.AttentionMix => description.Attention.Heads * description.Attention.HeadWidth,
+        SiteKind.Query or SiteKind.AttentionMix or SiteKind.AttentionMixNormalized => description.Attention.Heads * description.Attention.HeadWidth,
         SiteKind.Key or SiteKind.Value => description.Attention.KeyValueHeads * description.Attention.HeadWidth,
         SiteKind.MlpPreActivation or SiteKind.MlpHidden => description.Mlp.HiddenWidth,
         SiteKind.AttentionPattern or SiteKind.AttentionHead or SiteKind.Logits => 0,

@@ -47,7 +47,7 @@ internal static class SitePlaces
         SiteKind.AttentionInput => 1,
         SiteKind.Query or SiteKind.Key or SiteKind.Value => 2,
         SiteKind.AttentionPattern => 3,
-        SiteKind.AttentionMix => 4,
+        SiteKind.AttentionMix or SiteKind.AttentionMixNormalized => 4,
         SiteKind.AttentionHead or SiteKind.AttentionOutput => 5,
         SiteKind.ResidualMiddle => 6,
         SiteKind.MlpInput => 7,

@@ -26,7 +26,7 @@ public sealed class StoreLearningData : ILearningData
         ArgumentNullException.ThrowIfNull(store);
         _store = store;
         bool parallel = Setting("sublayers") == "parallel";
-        bool hasHeads = store.Manifest.Sites.Any(site => site.Name.StartsWith("attn_z.", StringComparison.Ordinal));
+        bool hasHeads = store.Manifest.Sites.Any(site => site.Name.StartsWith("attn_z.", StringComparison.Ordinal) || site.Name.StartsWith("attn_z_normalized.", StringComparison.Ordinal));
         bool hasComponents = hasHeads && store.Manifest.Sites.Any(site => site.Name.StartsWith("mlp_out.", StringComparison.Ordinal));
         foreach (StoreSite stored in store.Manifest.Sites)
         {
@@ -120,7 +120,14 @@ public sealed class StoreLearningData : ILearningData
             case SiteKind.Embedding:
                 _sources.Add(new BlockSource(stored.Name, 0, 0, stored.Width, [new LearningBlock("input", CircuitNodeKind.Input, null, 0, stored.Width)], null));
                 break;
-            case SiteKind.AttentionMix:
+            case SiteKind.AttentionMix when Setting(ActivationCollector.SublayerOutputsSetting) == ActivationCollector.NormalizedOutputs:
+                if (!_store.Manifest.Sites.Any(other => other.Name == new Site(SiteKind.AttentionMixNormalized, site.Layer).ToString()))
+                {
+                    throw new InputException(_store.Folder, $"site {stored.Name} is before the norm that follows attention in this model, so that no matrix brings it into the residual stream", "collect with --sites components");
+                }
+
+                break;
+            case SiteKind.AttentionMix or SiteKind.AttentionMixNormalized:
                 AddHeads(stored, site.Layer, attentionPlace);
                 break;
             case SiteKind.MlpOutput:

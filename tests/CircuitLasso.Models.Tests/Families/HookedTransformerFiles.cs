@@ -160,9 +160,9 @@ internal sealed class HookedTransformerFiles : IDisposable
             return x;
         }
 
-        double mean = x.Average();
+        double mean = _norm.StartsWith("RMS", StringComparison.Ordinal) ? 0 : x.Average();
         double scale = Math.Sqrt(x.Sum(value => (value - mean) * (value - mean)) / Width + Epsilon);
-        return Row(i => _norm == "LN" ? ((x[i] - mean) / scale * At(name + ".w", i)) + At(name + ".b", i) : (x[i] - mean) / scale);
+        return Row(i => ((x[i] - mean) / scale * (_norm is "LN" or "RMS" ? At(name + ".w", i) : 1)) + (_norm == "LN" ? At(name + ".b", i) : 0));
     }
 
     private double Activate(double x) => _activation switch
@@ -201,9 +201,13 @@ internal sealed class HookedTransformerFiles : IDisposable
 
     private void AddNorm(Random random, string name)
     {
-        if (_norm == "LN")
+        if (_norm is "LN" or "RMS")
         {
             Add(random, name + ".w", Width);
+        }
+
+        if (_norm == "LN")
+        {
             Add(random, name + ".b", Width);
         }
     }

@@ -12,7 +12,7 @@ public sealed class HookedTransformerTests
         get
         {
             TheoryData<string?, bool, string> data = new();
-            foreach (string? norm in (string?[])[null, "LN", "LNPre"])
+            foreach (string? norm in (string?[])[null, "LN", "LNPre", "RMS", "RMSPre"])
             {
                 foreach (string activation in (string[])["gelu", "gelu_new", "relu", "silu"])
                 {
@@ -51,6 +51,8 @@ public sealed class HookedTransformerTests
     [InlineData(null, true)]
     [InlineData("LNPre", false)]
     [InlineData("LN", true)]
+    [InlineData("RMS", true)]
+    [InlineData("RMSPre", false)]
     public void A_saved_model_has_the_bytes_that_it_was_read_from(string? norm, bool causal)
     {
         using HookedTransformerFiles files = new(norm, causal);
@@ -88,7 +90,7 @@ public sealed class HookedTransformerTests
     }
 
     [Theory]
-    [InlineData("\"normalization_type\":\"RMSPre\"", "RMSPre")]
+    [InlineData("\"normalization_type\":\"BatchNorm\"", "BatchNorm")]
     [InlineData("\"normalization_type\":3", "normalization_type")]
     [InlineData("\"attention_dir\":\"backward\"", "backward")]
     [InlineData("\"d_vocab_out\":0", "d_vocab_out")]
@@ -107,6 +109,10 @@ public sealed class HookedTransformerTests
     [InlineData("\"num_experts\":4", "num_experts")]
     [InlineData("\"eps\":0", "eps")]
     [InlineData("\"n_layers\":100000", "n_layers")]
+    [InlineData("\"final_rms\":true", "final_rms")]
+    [InlineData("\"use_qk_norm\":true", "use_qk_norm")]
+    [InlineData("\"use_normalization_before_and_after\":true", "use_normalization_before_and_after")]
+    [InlineData("\"some_new_thing\":0.5", "some_new_thing")]
     public void A_setting_that_is_not_supported_is_refused_by_name(string setting, string reason)
     {
         const string Fields = """
@@ -116,6 +122,25 @@ public sealed class HookedTransformerTests
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
         ModelDescription plain = Describe(Fields + ",\"output_logits_soft_cap\":-1.0,\"attn_scale\":2.0,\"attn_only\":false,\"num_experts\":null}");
         Assert.Equal((5, 32, NormalizationKind.Layer, true), (plain.OutputSize, plain.Mlp.HiddenWidth, plain.Normalization.Kind, plain.Attention.Causal));
+    }
+
+    [Fact]
+    public void Every_field_that_TransformerLens_writes_for_a_plain_model_is_accounted_for()
+    {
+        const string Written = """
+            {"model_type":"hooked_transformer","n_layers":2,"d_model":20,"n_ctx":10,"d_head":5,"model_name":"custom","n_heads":4,"d_mlp":80,"act_fn":"gelu","d_vocab":7,"eps":1e-05,
+             "use_attn_result":true,"use_attn_scale":true,"attn_scale":-1.0,"use_split_qkv_input":true,"use_hook_mlp_in":true,"use_attn_in":false,"use_local_attn":false,"ungroup_grouped_query_attention":false,
+             "original_architecture":null,"from_checkpoint":false,"checkpoint_index":null,"checkpoint_label_type":null,"checkpoint_value":null,"tokenizer_name":null,"window_size":null,
+             "attn_types":null,"init_mode":"gpt2","normalization_type":null,"device":"cpu","n_devices":1,"attention_dir":"bidirectional","attn_only":false,"seed":0,"initializer_range":0.14,
+             "init_weights":true,"scale_attn_by_inverse_layer_idx":false,"positional_embedding_type":"standard","final_rms":false,"d_vocab_out":3,"parallel_attn_mlp":false,"rotary_dim":null,
+             "n_params":9600,"use_hook_tokens":false,"gated_mlp":false,"default_prepend_bos":true,"dtype":"torch.float32","tokenizer_prepends_bos":null,"n_key_value_heads":null,
+             "post_embedding_ln":false,"rotary_base":10000,"trust_remote_code":false,"rotary_adjacent_pairs":false,"load_in_4bit":false,"num_experts":null,"experts_per_token":null,
+             "relative_attention_max_distance":null,"relative_attention_num_buckets":null,"decoder_start_token_id":null,"tie_word_embeddings":false,"use_normalization_before_and_after":false,
+             "attn_scores_soft_cap":-1.0,"output_logits_soft_cap":-1.0,"use_NTK_by_parts_rope":false,"NTK_by_parts_low_freq_factor":1.0,"NTK_by_parts_high_freq_factor":4.0,"NTK_by_parts_factor":8.0}
+            """;
+        ModelDescription description = Describe(Written);
+        Assert.Equal((NormalizationKind.None, false, 3, 80), (description.Normalization.Kind, description.Attention.Causal, description.OutputSize, description.Mlp.HiddenWidth));
+        Assert.Equal(1 / Math.Sqrt(5), description.Attention.ScoreScales[1], 1e-6);
     }
 
     [Fact]

@@ -15,6 +15,11 @@ public sealed class ReferenceParityTests
     [InlineData("families/gpt2_hub", "families/reference/gpt2.npz", 32)]
     [InlineData("families/llama", "families/reference/llama.npz", 32)]
     [InlineData("families/llama31", "families/reference/llama31.npz", 20)]
+    [InlineData("families/gpt_neox", "families/reference/gpt_neox.npz", 22)]
+    [InlineData("families/gpt_neox_seq", "families/reference/gpt_neox_seq.npz", 32)]
+    [InlineData("families/qwen2", "families/reference/qwen2.npz", 32)]
+    [InlineData("families/qwen3", "families/reference/qwen3.npz", 32)]
+    [InlineData("families/gemma2", "families/reference/gemma2.npz", 32)]
     public void Every_reference_tensor_and_gradient_is_reproduced_to_1e_4(string model, string reference, int atLeast)
     {
         string folder = SharedData.Require(model.Split('/'));

@@ -6,12 +6,12 @@ internal static class TinyTransformers
     public const int Vocabulary = 13;
 
     /// <summary>All of them.</summary>
-    public static string[] All => [.. OfVocabulary, "layer_norm_without_parameters_own_outputs"];
+    public static string[] All => [.. OfVocabulary, "layer_norm_without_parameters_own_outputs", "rms_without_parameters"];
 
     /// <summary>Those whose outputs are the tokens of the vocabulary.</summary>
     public static TheoryData<string> Names => new(OfVocabulary);
 
-    private static string[] OfVocabulary => ["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width"];
+    private static string[] OfVocabulary => ["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width", "neox", "gemma", "qwen"];
 
     public static TransformerModel Create(string name, ulong seed = 7)
     {
@@ -26,9 +26,39 @@ internal static class TinyTransformers
             "parallel" => Describe(NormalizationKind.Layer, Attention(2, 1, 6, bias: true), new MlpDescription(16, Activation.Gelu, false, true)) with { ParallelSublayers = true },
             "no_norm_bidirectional_free_width" => Describe(
                 NormalizationKind.None, Attention(2, 2, 5, bias: true) with { Causal = false }, new MlpDescription(9, Activation.Gelu, false, true)),
+            "neox" => Describe(
+                NormalizationKind.Layer,
+                Attention(3, 3, 6, bias: true) with { Rotary = RotaryDescription.FromBase(4, 100) },
+                new MlpDescription(16, Activation.Gelu, false, true)) with
+            { LearnedPositions = false, TiedEmbeddings = false, ParallelSublayers = true },
+            "gemma" => Describe(
+                NormalizationKind.RootMeanSquare,
+                Attention(4, 2, 6, bias: false) with { Rotary = RotaryDescription.FromBase(6, 100), ScoreSoftCap = 2, Windows = [2, null], ScoreScales = [.. Enumerable.Repeat(0.6f, 8)] },
+                new MlpDescription(10, Activation.GeluTanh, true, false)) with
+            {
+                LearnedPositions = false,
+                Normalization = new NormalizationDescription(NormalizationKind.RootMeanSquare, 1e-3f) { GainOffset = 1 },
+                NormalizesSublayerOutputs = true,
+                EmbeddingScale = 3.5f,
+                LogitSoftCap = 4,
+            },
+            "qwen" => Describe(
+                NormalizationKind.RootMeanSquare,
+                Attention(4, 2, 6, bias: false) with
+                {
+                    HasInputBias = true,
+                    Rotary = RotaryDescription.FromBase(6, 1000),
+                    HeadNormalization = new NormalizationDescription(NormalizationKind.RootMeanSquare, 1e-3f),
+                    Windows = [null, 3],
+                },
+                new MlpDescription(10, Activation.Silu, true, false)) with
+            { LearnedPositions = false },
             "layer_norm_without_parameters_own_outputs" => Describe(
                 NormalizationKind.LayerWithoutParameters, Attention(2, 2, 4, bias: true), new MlpDescription(9, Activation.Relu, false, true)) with
             { TiedEmbeddings = false, OutputSize = 5, HasUnembeddingBias = true },
+            "rms_without_parameters" => Describe(
+                NormalizationKind.RootMeanSquareWithoutParameters, Attention(2, 2, 4, bias: true), new MlpDescription(9, Activation.Relu, false, true)) with
+            { HasUnembeddingBias = true },
             _ => throw new ArgumentOutOfRangeException(nameof(name), name, null),
         };
         return new TransformerModel(description, WithBiases(description, seed));

@@ -12,6 +12,9 @@ public sealed class GradientAttributionTests
         { "llama", TaskMetric.CrossEntropy },
         { "parallel", TaskMetric.LogitDifference },
         { "no_norm_bidirectional_free_width", TaskMetric.CrossEntropy },
+        { "neox", TaskMetric.CrossEntropy },
+        { "gemma", TaskMetric.LogitDifference },
+        { "qwen", TaskMetric.LogitDifference },
     };
 
     [Theory]
@@ -22,7 +25,7 @@ public sealed class GradientAttributionTests
         DiscoveryTask task = TinyTasks.Create(metric);
         EdgeScores scores = Discover("eap", model, task).Scores;
         using PatchedTask patched = new(model, new TaskObjective(model, task), TinyTasks.Whole(task));
-        const float Step = 0.01f;
+        const float Step = 0.003f;
         using ComponentValues ahead = Between(patched, Step);
         using ComponentValues behind = Between(patched, -Step);
         PatchingGraph graph = patched.Clean.Graph;
@@ -41,6 +44,8 @@ public sealed class GradientAttributionTests
 
     [Theory]
     [InlineData("gpt2")]
+    [InlineData("gemma")]
+    [InlineData("qwen")]
     [InlineData("no_norm_bidirectional_free_width")]
     public void Queries_keys_and_values_sum_to_the_derivative_by_the_whole_edge(string name)
     {
@@ -48,7 +53,7 @@ public sealed class GradientAttributionTests
         DiscoveryTask task = TinyTasks.Create(TaskMetric.LogitDifference);
         EdgeScores scores = Discover("eap", model, task).Scores;
         using PatchedTask patched = new(model, new TaskObjective(model, task), TinyTasks.Whole(task));
-        const float Step = 0.01f;
+        const float Step = 0.003f;
         using ComponentValues ahead = Between(patched, Step);
         using ComponentValues behind = Between(patched, -Step);
         PatchingGraph graph = patched.Clean.Graph;
@@ -69,6 +74,9 @@ public sealed class GradientAttributionTests
     [InlineData("llama", TaskMetric.LogitDifference)]
     [InlineData("parallel", TaskMetric.CrossEntropy)]
     [InlineData("no_norm_bidirectional_free_width", TaskMetric.Squares)]
+    [InlineData("gemma", TaskMetric.LogitDifference)]
+    [InlineData("gemma", TaskMetric.KullbackLeibler)]
+    [InlineData("qwen", TaskMetric.CrossEntropy)]
     public void Every_gradient_method_agrees_with_the_decomposed_run(string name, TaskMetric metric)
     {
         using TransformerModel model = TinyTransformers.Create(name);

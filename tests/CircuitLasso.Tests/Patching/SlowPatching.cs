@@ -162,10 +162,10 @@ internal sealed class SlowPatching
             return y;
         }
 
-        double mean = norm.Kind == NormalizationKind.RootMeanSquare ? 0 : y.Average();
+        double mean = norm.Kind is NormalizationKind.Layer or NormalizationKind.LayerWithoutParameters ? y.Average() : 0;
         double scale = 1 / Math.Sqrt(y.Average(value => (value - mean) * (value - mean)) + norm.Epsilon);
         float[]? gain = _model.Parameters.Find(ParameterRole.AttentionNormGain, layer)?.ToArray();
         float[]? bias = _model.Parameters.Find(ParameterRole.AttentionNormBias, layer)?.ToArray();
-        return [.. y.Select((value, i) => ((value - mean) * scale * (gain?[i] ?? 1)) + (bias?[i] ?? 0))];
+        return [.. y.Select((value, i) => ((value - mean) * scale * (gain is null ? 1 : norm.GainOffset + gain[i])) + (bias?[i] ?? 0))];
     }
 }

@@ -32,8 +32,8 @@ internal sealed class HeadInputBackward
         NormalizationKind norm = description.Normalization.Kind;
         int width = description.Width;
         int rows = read.Length / width;
-        float[]? gain = _model.Parameters.Find(ParameterRole.AttentionNormGain, layer)?.ToArray();
-        float[] scales = norm == NormalizationKind.None ? [] : Normalize(read, width, norm != NormalizationKind.RootMeanSquare, description.Normalization.Epsilon);
+        float[]? gain = _model.NormGains(ParameterRole.AttentionNormGain, layer);
+        float[] scales = norm == NormalizationKind.None ? [] : Normalize(read, width, description.Normalization.RemovesMean, description.Normalization.Epsilon);
         int first = 0;
         foreach ((HeadInput input, ParameterRole role) in _inputs)
         {
@@ -103,7 +103,7 @@ internal sealed class HeadInputBackward
             }
 
             float along = TensorPrimitives.Dot(y, n) / width;
-            if (norm != NormalizationKind.RootMeanSquare)
+            if (_model.Description.Normalization.RemovesMean)
             {
                 TensorPrimitives.Subtract(y, TensorPrimitives.Sum(y) / width, y);
             }

@@ -30,7 +30,7 @@ internal sealed class IntegratedActivationGradients : GradientAttribution
             for (int layer = 0; layer < layers; layer++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                work.AddPass(null, Replacing(new Site(SiteKind.AttentionMix, layer), Between(clean.Mixes[layer], corrupt.Mixes[layer], share)));
+                work.AddPass(null, Replacing(new Site(SiteKind.AttentionMixNormalized, layer), Between(clean.Mixes[layer], corrupt.Mixes[layer], share)));
                 work.AddPass(null, Replacing(new Site(SiteKind.MlpOutput, layer), Between(clean.Mlps[layer], corrupt.Mlps[layer], share)));
             }
         }

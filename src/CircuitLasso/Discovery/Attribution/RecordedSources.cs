@@ -3,7 +3,8 @@ using CircuitLasso.Tensors;
 
 namespace CircuitLasso;
 
-/// <summary>What the sources of a model compute in an ordinary pass, as small as it can be kept: the embedding, the mixed values of every head, and what MLPs write.</summary>
+/// <summary>What the sources of a model compute in an ordinary pass, as small as it can be kept: the embedding, the mixed values of every head (over
+/// the scale of the norm that follows, where there is one), and what MLPs write.</summary>
 internal sealed class RecordedSources
 {
     private readonly int _layers;
@@ -31,7 +32,7 @@ internal sealed class RecordedSources
         for (int layer = 0; layer < _layers; layer++)
         {
             int index = layer;
-            Add(new Site(SiteKind.AttentionMix, layer), values => Mixes[index] = values);
+            Add(new Site(SiteKind.AttentionMixNormalized, layer), values => Mixes[index] = values);
             Add(new Site(SiteKind.MlpOutput, layer), values => Mlps[index] = values);
         }
 

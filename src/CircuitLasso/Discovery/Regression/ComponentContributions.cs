@@ -5,7 +5,8 @@ namespace CircuitLasso;
 
 /// <summary>
 /// What every component of a model writes to the residual stream on every text of a task, from one forward pass each. A component's contribution r_u at a row is
-/// its coordinates times its basis: a head's coordinates are its mix of values and its basis its rows of the output matrix (so the attention's bias is nobody's),
+/// its coordinates times its basis: a head's coordinates are its mix of values and its basis its rows of the output matrix (so the attention's bias is nobody's; where a norm follows,
+/// coordinates are over its scale at the row and the basis holds its gain),
 /// the embedding and the MLPs write their coordinates as they are. Owns its memory; immutable once collected.
 /// </summary>
 internal sealed class ComponentContributions : IDisposable
@@ -35,7 +36,7 @@ internal sealed class ComponentContributions : IDisposable
         for (int layer = 0; layer < Description.Layers; layer++)
         {
             _biases[layer] = model.Parameters.Find(ParameterRole.OutputBias, layer)?.ToArray();
-            float[] matrix = model.Parameters[new(ParameterRole.OutputWeight, layer)].ToArray();
+            float[] matrix = model.AttentionOutputMatrix(layer);
             for (int head = 0; head < attention.Heads; head++)
             {
                 float[] basis = new float[attention.HeadWidth * Width];
@@ -127,7 +128,7 @@ internal sealed class ComponentContributions : IDisposable
         return basis;
     }
 
-    /// <summary>A head's attention to the slots of a sample, slots x slots, row-major by the reading slot.</summary>
+    /// <summary>A head's attention to the slots of a sample, slots x slots, row-major by the reading slot; times the scale of the norm that follows at the reading slot, where there is one.</summary>
     public Span<float> Pattern(int layer, int head, int sample)
     {
         int square = Layout.Slots * Layout.Slots;

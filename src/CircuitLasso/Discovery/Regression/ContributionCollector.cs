@@ -60,7 +60,7 @@ internal static class ContributionCollector
         for (int l = 0; l < contributions.Description.Layers; l++)
         {
             int layer = l;
-            Keep(new Site(SiteKind.AttentionMix, layer), values =>
+            Keep(new Site(SiteKind.AttentionMixNormalized, layer), values =>
             {
                 for (int head = 0; head < heads; head++)
                 {
@@ -79,6 +79,11 @@ internal static class ContributionCollector
                 int valueWidth = contributions.ValueWidth;
                 Keep(new Site(SiteKind.Value, layer), values => CopyRows(contributions, start, batch, values, valueWidth, 0, contributions.Values(layer), valueWidth));
                 Keep(new Site(SiteKind.AttentionPattern, layer), values => CopyPatterns(contributions, layer, start, batch, values));
+                hooks.Add(new Site(SiteKind.AttentionMix, layer), (_, mix) =>
+                {
+                    ScalePatterns(contributions, layer, start, batch, contributions.Model.AttentionOutputScale(layer, mix)?.ToArray());
+                    return null;
+                });
             }
         }
 
@@ -94,6 +99,25 @@ internal static class ContributionCollector
             for (int position = 0; position < batch.Lengths[text]; position++)
             {
                 values.AsSpan((((text * batch.Positions) + position) * width) + column, columns).CopyTo(destination.Slice((row + position) * columns, columns));
+            }
+        }
+    }
+
+    // Coordinates are over the scale of the norm that follows the output matrix, so that the pattern that mixes values to them is, too: the scale is taken as it was, as the pattern is.
+    private static void ScalePatterns(ComponentContributions contributions, int layer, int start, TokenBatch batch, float[]? scales)
+    {
+        SampleLayout layout = contributions.Layout;
+        for (int text = 0; text < batch.Count && scales is not null; text++)
+        {
+            int first = layout.First(start + text);
+            for (int head = 0; head < contributions.Description.Attention.Heads; head++)
+            {
+                Span<float> pattern = contributions.Pattern(layer, head, start + text);
+                for (int position = 0; position < batch.Lengths[text]; position++)
+                {
+                    Span<float> row = pattern.Slice((first + position) * layout.Slots, layout.Slots);
+                    System.Numerics.Tensors.TensorPrimitives.Multiply(row, scales[(text * batch.Positions) + position], row);
+                }
             }
         }
     }

@@ -40,7 +40,7 @@ internal sealed class ResidualSums(ComponentContributions contributions) : IDisp
         SampleLayout layout = contributions.Layout;
         ReadOnlySpan<float> sum = Before(node);
         NormalizationDescription norm = contributions.Description.Normalization;
-        bool removesMean = norm.Kind is NormalizationKind.Layer or NormalizationKind.LayerWithoutParameters;
+        bool removesMean = norm.RemovesMean;
         float[]? factors = norm.Kind == NormalizationKind.None ? null : new float[layout.Rows];
         sum.CopyTo(read);
         for (int row = 0; factors is not null && row < factors.Length; row++)

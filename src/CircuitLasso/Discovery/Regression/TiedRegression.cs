@@ -103,7 +103,7 @@ internal sealed class TiedRegression
     /// <param name="model">The model.</param>
     /// <param name="task">The task.</param>
     /// <param name="options">How much memory a batch may take.</param>
-    /// <param name="withHiddenUnits">Whether MLPs are to be read by their hidden units (<see cref="HiddenUnitRegression"/>); gated ones are fitted by a line all the same.</param>
+    /// <param name="withHiddenUnits">Whether MLPs are to be read by their hidden units (<see cref="HiddenUnitRegression"/>); gated ones, and those that a norm follows, are fitted by a line all the same.</param>
     /// <param name="progress">Told of texts done.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="InputException">The task does not fit the model, or has too few pairs.</exception>
@@ -115,7 +115,7 @@ internal sealed class TiedRegression
         ArgumentNullException.ThrowIfNull(options);
         task.RequireFits(model);
         SampleLayout layout = new(task);
-        int hiddenSamples = withHiddenUnits && !model.Description.Mlp.Gated ? HiddenUnitRegression.SamplesNeeded(layout, model.Description.Width) : 0;
+        int hiddenSamples = withHiddenUnits && !model.Description.Mlp.Gated && !model.Description.NormalizesSublayerOutputs ? HiddenUnitRegression.SamplesNeeded(layout, model.Description.Width) : 0;
         return ContributionCollector.Collect(model, layout, IsPooled(layout, model.Description.Width), hiddenSamples, options.MemoryBytes, progress, cancellation);
     }
 

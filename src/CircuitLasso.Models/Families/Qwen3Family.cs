@@ -1,0 +1,56 @@
+namespace CircuitLasso.Models;
+
+/// <summary>Qwen 3 as Hugging Face stores it: like Llama, with a norm of every head's queries and keys, and where the config switches it on a window in the later layers.</summary>
+public sealed class Qwen3Family : IModelFamily
+{
+    /// <inheritdoc/>
+    public string ModelType => "qwen3";
+
+    /// <inheritdoc/>
+    public string TensorPrefix => DecoderTensors.Prefix;
+
+    /// <inheritdoc/>
+    public ModelDescription Describe(ModelConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        (int heads, int keyValueHeads, int headWidth) = DecoderFields.Heads(configuration, requiresKeyHeads: true, defaultHeadWidth: 128);
+        int layers = configuration.Integer("num_hidden_layers", maximum: 4096);
+        int? window = configuration.Flag("use_sliding_window", false) && !configuration.IsNull("sliding_window") ? configuration.Integer("sliding_window", 4096) : null;
+        int firstWithWindow = configuration.Integer("max_window_layers", 28, minimum: 0);
+        configuration.PassOver("sliding_window");
+        bool attentionBias = configuration.Flag("attention_bias", false);
+        float epsilon = (float)configuration.Number("rms_norm_eps", 1e-6);
+        ModelDescription description = new()
+        {
+            Family = ModelType,
+            Layers = layers,
+            Width = configuration.Integer("hidden_size"),
+            VocabularySize = configuration.Integer("vocab_size"),
+            MaximumPositions = configuration.Integer("max_position_embeddings", 32768),
+            LearnedPositions = false,
+            TiedEmbeddings = configuration.Flag("tie_word_embeddings", false),
+            Normalization = new NormalizationDescription(NormalizationKind.RootMeanSquare, epsilon),
+            Attention = new AttentionDescription
+            {
+                Heads = heads,
+                KeyValueHeads = keyValueHeads,
+                HeadWidth = headWidth,
+                HasInputBias = attentionBias,
+                HasOutputBias = attentionBias,
+                HeadNormalization = new NormalizationDescription(NormalizationKind.RootMeanSquare, epsilon),
+                Windows = DecoderFields.Windows(configuration, layers, window, layer => layer >= firstWithWindow),
+                Rotary = DecoderFields.Rotary(configuration, headWidth),
+                ScoreScales = [.. Enumerable.Repeat(1 / MathF.Sqrt(headWidth), layers)],
+            },
+            Mlp = new MlpDescription(configuration.Integer("intermediate_size"), configuration.Activation("hidden_act", "silu"), Gated: true, HasBias: false),
+        };
+        configuration.RequireNothingElse();
+        return description;
+    }
+
+    /// <inheritdoc/>
+    public ParameterLocation Locate(ModelDescription description, ParameterShape parameter) => DecoderTensors.Locate(description, parameter);
+
+    /// <inheritdoc/>
+    public bool IsBuffer(ModelDescription description, string tensorName) => DecoderTensors.IsBuffer(description, tensorName);
+}

@@ -32,7 +32,13 @@ internal sealed class ModelInfoCommand : ToolCommand
             ("normalization", description.Normalization.Kind.ToString()),
             ("positions", description.LearnedPositions ? "learned" : attention.Rotary is null ? "none" : "rotary"),
             ("attention", attention.Causal ? "causal" : "bidirectional"),
+            ("attention_windows", Windows(description)),
+            ("score_limit", Number(attention.ScoreSoftCap)),
+            ("query_and_key_norm", attention.HeadNormalization?.Kind.ToString() ?? "none"),
+            ("norms_after_sublayers", description.NormalizesSublayerOutputs ? "yes" : "no"),
             ("sublayers", description.ParallelSublayers ? "parallel" : "sequential"),
+            ("embedding_scale", Number(description.EmbeddingScale)),
+            ("logit_limit", Number(description.LogitSoftCap)),
             ("vocabulary", Text(description.VocabularySize)),
             ("outputs", Text(description.OutputSize)),
             ("maximum_positions", Text(description.MaximumPositions)),
@@ -86,6 +92,15 @@ internal sealed class ModelInfoCommand : ToolCommand
             });
         return ExitCode.Done;
     }
+
+    private static string Windows(ModelDescription description)
+    {
+        int[] layers = [.. Enumerable.Range(0, description.Layers).Where(layer => description.Attention.Window(layer) is not null)];
+        return layers.Length == 0 ? "none" : string.Join(", ", layers.GroupBy(layer => description.Attention.Window(layer)!.Value)
+            .Select(group => $"{Text(group.Key)} positions in layers {string.Join(' ', group.Select(Text))}"));
+    }
+
+    private static string Number(float? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "none";
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

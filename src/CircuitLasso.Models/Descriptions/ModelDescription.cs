@@ -69,6 +69,10 @@ public sealed record ModelDescription
     /// <summary>The MLP of every block.</summary>
     public required MlpDescription Mlp { get; init; }
 
+    /// <summary>Whether the embedding is added as it is, and neither scores nor logits are limited or windowed: what configs of older families can state.</summary>
+    internal bool HasNoScalesLimitsOrWindows =>
+        EmbeddingScale == 1 && LogitSoftCap is null && Attention.ScoreSoftCap is null && Attention.Windows.All(window => window is null);
+
     /// <summary>Every parameter with its shape, in a fixed order. Matrices are [outputs, inputs].</summary>
     public IEnumerable<ParameterShape> Parameters()
     {

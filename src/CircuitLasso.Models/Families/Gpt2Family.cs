@@ -141,7 +141,7 @@ public sealed class Gpt2Family : IModelFamily
             _jsonOptions) + "\n";
         ModelDescription read = family.Describe(ModelConfiguration.Parse("config.json", System.Text.Encoding.UTF8.GetBytes(json)));
         bool same = read.Parameters().Select(p => (p.Key, string.Join(',', p.Shape))).SequenceEqual(description.Parameters().Select(p => (p.Key, string.Join(',', p.Shape))))
-            && read.Normalization == description.Normalization && read.Mlp == description.Mlp && description.Attention.Causal && !description.ParallelSublayers
+            && read.Normalization == description.Normalization && read.Mlp == description.Mlp && description.Attention.Causal && !description.ParallelSublayers && description.HasNoScalesLimitsOrWindows && description.Attention.Rotary is null
             && read.Attention.ScoreScales.SequenceEqual(description.Attention.ScoreScales);
         return same ? json : throw new ArgumentException("A GPT-2 config cannot state this architecture.", nameof(description));
     }

@@ -177,7 +177,7 @@ public sealed class HookedTransformerFamily : IModelFamily
             _jsonOptions) + "\n";
         ModelDescription read = family.Describe(ModelConfiguration.Parse("config.json", Encoding.UTF8.GetBytes(json)));
         bool same = read.Parameters().Select(p => (p.Key, string.Join(',', p.Shape))).SequenceEqual(description.Parameters().Select(p => (p.Key, string.Join(',', p.Shape))))
-            && read.Normalization == description.Normalization && read.Mlp == description.Mlp && description.Attention.Rotary is null
+            && read.Normalization == description.Normalization && read.Mlp == description.Mlp && description.Attention.Rotary is null && description.HasNoScalesLimitsOrWindows
             && read.Attention.ScoreScales.SequenceEqual(description.Attention.ScoreScales);
         return same ? json : throw new ArgumentException("The config of this layout cannot state this architecture.", nameof(description));
     }

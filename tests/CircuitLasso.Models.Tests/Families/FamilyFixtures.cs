@@ -19,6 +19,34 @@ internal static class FamilyFixtures
 
     private static string Root => Path.Combine(SharedData.RepositoryRoot, "tests", "CircuitLasso.Models.Tests", "Families", "fixtures");
 
+    /// <summary>Those whose outputs are tokens.</summary>
+    public static TheoryData<string> LanguageModels => new(All.Where(name => !name.StartsWith("hooked", StringComparison.Ordinal)).ToArray());
+
+    /// <summary>The words of the tokenizer that <see cref="CopyWithTokenizer"/> writes.</summary>
+    public static string[] Words { get; } = ["<unk>", "the", "cat", "cats", "near", "tree", "runs", "run", "dog", "sees", "us"];
+
+    /// <summary>Copies a model and gives it a tokenizer of <see cref="Words"/> between blanks.</summary>
+    public static void CopyWithTokenizer(string name, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (string file in (string[])["config.json", "model.safetensors"])
+        {
+            File.Copy(Path.Combine(Folder(name), file), Path.Combine(folder, file));
+        }
+
+        string vocabulary = string.Join(",", Words.Select((word, id) => FormattableString.Invariant($"\"{word}\":{id}")));
+        File.WriteAllText(
+            Path.Combine(folder, "tokenizer.json"),
+            """{"version":"1.0","added_tokens":[],"pre_tokenizer":{"type":"WhitespaceSplit"},"model":{"type":"WordLevel","unk_token":"<unk>","vocab":{""" + vocabulary + "}}}");
+    }
+
+    /// <summary>Texts of its words, the same for the same seed.</summary>
+    public static string[] Texts(int count, int seed)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => string.Join(' ', Enumerable.Range(0, random.Next(2, 8)).Select(_ => Words[random.Next(1, Words.Length)])))];
+    }
+
     /// <summary>The folder of a model.</summary>
     public static string Folder(string name) => Path.Combine(Root, name);
 

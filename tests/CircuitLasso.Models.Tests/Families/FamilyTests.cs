@@ -57,6 +57,40 @@ public sealed class FamilyTests
 
     [Theory]
     [MemberData(nameof(FamilyFixtures.Names), MemberType = typeof(FamilyFixtures))]
+    public void Damaged_configs_and_weights_are_refused_or_run(string name)
+    {
+        using TemporaryFolder folder = new();
+        byte[] configuration = File.ReadAllBytes(Path.Combine(FamilyFixtures.Folder(name), "config.json"));
+        byte[] tensors = File.ReadAllBytes(Path.Combine(FamilyFixtures.Folder(name), "model.safetensors"));
+        Random random = new(5);
+        int refused = 0;
+        for (int round = 0; round < 120; round++)
+        {
+            byte[] damaged = round % 2 == 0 ? [.. configuration] : [.. tensors];
+            int range = round % 2 == 0 ? damaged.Length : 2000;
+            for (int flip = 0; flip <= round % 3; flip++)
+            {
+                damaged[random.Next(range)] ^= (byte)(1 << random.Next(8));
+            }
+
+            File.WriteAllBytes(folder.PathOf("config.json"), round % 2 == 0 ? damaged : configuration);
+            File.WriteAllBytes(folder.PathOf("model.safetensors"), round % 2 == 0 ? tensors : damaged[..(round % 5 == 0 ? random.Next(damaged.Length) : damaged.Length)]);
+            try
+            {
+                using TransformerModel model = ModelCheckpoint.Load(folder.Root);
+                Assert.InRange(model.Description.Layers, 1, 3);
+            }
+            catch (InputException)
+            {
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 60, 120);
+    }
+
+    [Theory]
+    [MemberData(nameof(FamilyFixtures.Names), MemberType = typeof(FamilyFixtures))]
     public void Random_parameters_start_every_norm_at_a_gain_of_one(string name)
     {
         using TransformerModel model = ModelCheckpoint.Load(FamilyFixtures.Folder(name));

@@ -179,6 +179,9 @@ public sealed class HookedTransformerTests
     [Theory]
     [InlineData("llama")]
     [InlineData("gpt2")]
+    [InlineData("gemma")]
+    [InlineData("qwen")]
+    [InlineData("neox")]
     public void A_model_of_another_architecture_is_not_saved_in_this_layout(string architecture)
     {
         using TemporaryFolder folder = new();

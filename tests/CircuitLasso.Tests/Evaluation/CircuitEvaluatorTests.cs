@@ -9,6 +9,8 @@ public sealed class CircuitEvaluatorTests
     [InlineData("gpt2", AblationValue.Corrupt)]
     [InlineData("gpt2", AblationValue.Mean)]
     [InlineData("parallel", AblationValue.Zero)]
+    [InlineData("gemma", AblationValue.Mean)]
+    [InlineData("qwen", AblationValue.Corrupt)]
     [InlineData("no_norm_bidirectional_free_width", AblationValue.Mean)]
     public void Losses_of_circuit_complement_and_nothing_are_those_of_the_slow_reference(string name, AblationValue ablation)
     {

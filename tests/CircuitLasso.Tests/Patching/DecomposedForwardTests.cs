@@ -78,6 +78,10 @@ public sealed class DecomposedForwardTests
     [InlineData("llama", 3)]
     [InlineData("parallel", 4)]
     [InlineData("no_norm_bidirectional_free_width", 5)]
+    [InlineData("neox", 6)]
+    [InlineData("gemma", 7)]
+    [InlineData("gemma", 8)]
+    [InlineData("qwen", 9)]
     public void Random_sets_of_edges_and_positions_with_all_kinds_of_values_agree_with_the_slow_reference(string name, int seed)
     {
         using TransformerModel model = TinyTransformers.Create(name);

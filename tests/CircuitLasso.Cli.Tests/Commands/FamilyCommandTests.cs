@@ -30,11 +30,7 @@ public sealed class FamilyCommandTests : IDisposable
         Run("learn", "--store", _folder.PathOf("store"), "--target", "logprob", "--out", _folder.PathOf("learnt.circuit"));
         Assert.Equal(info.GetProperty("sublayers").GetString() == "parallel", CircuitFile.Read(_folder.PathOf("learnt.circuit")).Components!.ParallelBlocks);
 
-        string[] words = FamilyFixtures.Words;
-        File.WriteAllLines(
-            _folder.PathOf("pairs.jsonl"),
-            Enumerable.Range(0, 8).Select(i =>
-                $$"""{"clean_prefix": "the {{words[2 + (i % 4)]}} near", "patch_prefix": "the {{words[6 + (i % 4)]}} near", "clean_answer": "{{words[1 + i]}}", "patch_answer": "{{words[2 + i]}}"}"""));
+        WritePairs();
         foreach (string method in (string[])["lasso", "eap-ig"])
         {
             Run("discover", "--model", model, "--task", _folder.PathOf("pairs.jsonl"), "--method", method, "--top", "12", "--out", _folder.PathOf(method + ".circuit"));
@@ -51,14 +47,27 @@ public sealed class FamilyCommandTests : IDisposable
         Run("collect", "--model", model, "--text", _folder.PathOf("texts.txt"), "--sites", "mlp_out.0,resid_post.1", "--pool", "none", "--out", _folder.PathOf("tokens"));
         string[] saes = [.. ((string[])["mlp_out.0", "resid_post.1"]).Select(site =>
         {
-            Run("sae", "train", "--store", _folder.PathOf("tokens"), "--site", site, "--features", "24", "--k", "4", "--out", _folder.PathOf(site));
+            Run("sae", "train", "--store", _folder.PathOf("tokens"), "--site", site, "--features", "24", "--k", "4", "--steps", "300", "--out", _folder.PathOf(site));
             return _folder.PathOf(site);
         })];
-        Run(["collect", "--model", model, "--text", _folder.PathOf("texts.txt"), "--sae", .. saes, "--pool", "mean", "--out", _folder.PathOf("features")]);
-        Run("learn", "--store", _folder.PathOf("features"), "--target", "logprob", "--out", _folder.PathOf("features.circuit"));
+        Run(["collect", "--model", model, "--text", _folder.PathOf("texts.txt"), "--sae", .. saes, "--pool", "last", "--out", _folder.PathOf("features")]);
+        Run("learn", "--store", _folder.PathOf("features"), "--target", "logit:cat", "--model", model, "--out", _folder.PathOf("features.circuit"));
         Run(["circuit", "name", _folder.PathOf("features.circuit"), "--store", _folder.PathOf("features"), "--model", model, "--sae", .. saes, "--text", _folder.PathOf("texts.txt"),
             "--out", _folder.PathOf("named.circuit")]);
         Assert.Contains(CircuitFile.Read(_folder.PathOf("named.circuit")).Profiles, profile => profile.Promoted.Count > 0);
+        WritePairs();
+        Run(["evaluate", "--circuit", _folder.PathOf("features.circuit"), "--model", model, "--task", _folder.PathOf("pairs.jsonl"), "--sae", .. saes]);
+        Run(["discover", "--model", model, "--task", _folder.PathOf("pairs.jsonl"), "--method", "sfc", "--out", _folder.PathOf("sfc.circuit"), "--sae", .. saes]);
+        Assert.NotEmpty(CircuitFile.Read(_folder.PathOf("sfc.circuit")).Edges);
+    }
+
+    private void WritePairs()
+    {
+        string[] words = FamilyFixtures.Words;
+        File.WriteAllLines(
+            _folder.PathOf("pairs.jsonl"),
+            Enumerable.Range(0, 8).Select(i =>
+                $$"""{"clean_prefix": "the {{words[2 + (i % 4)]}} near", "patch_prefix": "the {{words[6 + (i % 4)]}} near", "clean_answer": "{{words[1 + i]}}", "patch_answer": "{{words[2 + i]}}"}"""));
     }
 
     private static string Run(params string[] arguments)

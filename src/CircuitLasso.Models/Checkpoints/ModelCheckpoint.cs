@@ -95,7 +95,7 @@ public static class ModelCheckpoint
         ModelConfiguration configuration = ModelConfiguration.Load(folder);
         IModelFamily family = ModelFamilies.Find(configuration);
         using SafeTensorsCheckpoint checkpoint = new(folder);
-        new CheckpointReader(folder, checkpoint, family, family.Describe(configuration)).RequireMatches();
+        new CheckpointReader(folder, checkpoint, family, family.Describe(configuration), mapsMatrices: false).RequireMatches();
     }
 
     private static void Save(TransformerModel model, IModelFamily family, string configuration, string folder)

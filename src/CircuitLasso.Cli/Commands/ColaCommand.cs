@@ -28,6 +28,12 @@ internal sealed class ColaCommand : ToolCommand
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> _testText = new("--test-text")
+    {
+        Description = "Labelled sentences that nothing is learnt from, in the same columns: a circuit of the label is tested on them by ablation, where the label is predictable.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<int> _pairs = new Option<int>("--pairs") { Description = "Take the first N usable pairs.", HelpName = "N", DefaultValueFactory = _ => _defaults.Pairs }.AtLeast(1);
     private readonly Option<int> _sentences = new Option<int>("--sentences") { Description = "Sentences of the embedded grammar, half of them ungrammatical.", HelpName = "N", DefaultValueFactory = _ => _defaults.Sentences }.AtLeast(1);
 
@@ -59,7 +65,7 @@ internal sealed class ColaCommand : ToolCommand
             + "the sentences, whole and per token, names, tests by ablation, curves over lambda, and a report to open in a browser.\n\n"
             + "What is finished in the folder is not done again, so that an interrupted run goes on with the same command.")
     {
-        foreach (Option option in (Option[])[_model, _autoencoders, _text, _textColumn, _labelColumn, _task, _pairs, _sentences, _lambdaRatios, _shuffle, _random, _others, _seed, _out])
+        foreach (Option option in (Option[])[_model, _autoencoders, _text, _textColumn, _labelColumn, _task, _testText, _pairs, _sentences, _lambdaRatios, _shuffle, _random, _others, _seed, _out])
         {
             Add(option);
         }
@@ -83,6 +89,7 @@ internal sealed class ColaCommand : ToolCommand
             TextColumn = options.GetValue(_textColumn),
             LabelColumn = options.GetValue(_labelColumn),
             Task = options.GetValue(_task),
+            TestText = options.GetValue(_testText),
             Pairs = options.GetValue(_pairs),
             Sentences = options.GetValue(_sentences),
             LambdaRatios = options.GetValue(_lambdaRatios) is { Length: > 0 } ratios ? ratios : _defaults.LambdaRatios,

@@ -94,6 +94,7 @@ internal sealed class DiscoverCommand : ToolCommand
                 : throw new InputException("--method", "names sfc, which finds circuits of features, beside methods for components", "run sfc by itself");
         }
 
+        _sparseFeatures.RequireNone(options, _task);
         IDiscoveryMethod[] methods = Methods(options.GetRequiredValue(_methods));
         DiscoveryOptions discovery = _defaults with
         {

@@ -29,6 +29,7 @@ internal sealed class EvaluateCommand : ToolCommand
         : base(
             "evaluate",
             "Measure by intervention how much of what a model does on a task its circuit does alone, and how much is left without it.\n\n"
+            + "With --sae the circuit is one of features; a task of pairs asks for the model's answers, and labelled texts (--text) for what the fitted readout of a label's circuit says of them. "
             + "Faithfulness is 1 where the circuit alone does all of it, completeness is 0 where nothing is left without the circuit. CPR and CMD are the MIB benchmark's areas "
             + "under the curve of faithfulness over growing circuits, chosen by the scores in the file.")
     {
@@ -49,6 +50,7 @@ internal sealed class EvaluateCommand : ToolCommand
             return _features.Run(options, context, _task, file, folder, Enum.Parse<FeatureReplacement>(replacement ?? nameof(FeatureReplacement.Mean), ignoreCase: true));
         }
 
+        _features.RequireNoTexts(options, _task);
         if (replacement == "resample")
         {
             throw new InputException("--ablation", "resample is for features (--sae)", "choose corrupt, mean or zero for components");

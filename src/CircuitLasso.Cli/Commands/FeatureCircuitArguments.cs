@@ -1,5 +1,6 @@
 using System.CommandLine;
 using CircuitLasso.Models;
+using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Cli;
 
@@ -13,12 +14,15 @@ internal sealed class FeatureCircuitArguments
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private readonly Option<bool> _right = new("--right") { Description = "With --sae: take only the pairs of which the model finds the right answer more probable." };
+    private readonly Option<bool> _right = new("--right") { Description = "With --sae: take only the pairs of which the model finds the right answer more probable, or the texts on which the readout is right." };
+
+    private readonly LabelledTextArguments _texts = new();
 
     internal void AddTo(Command command)
     {
         command.Add(_autoencoders);
         command.Add(_right);
+        _texts.AddTo(command);
     }
 
     /// <summary>Whether features are asked for.</summary>
@@ -36,29 +40,83 @@ internal sealed class FeatureCircuitArguments
         return new AutoencoderSites(model, sites);
     }
 
-    /// <summary>Reads the pairs.</summary>
+    /// <summary>Refuses labelled texts where none are read, and beside pairs.</summary>
+    internal void RequireOneTask(ParseResult options, TaskArguments task) => _texts.RequireAlone(options, Any(options), task.IsGiven(options));
+
+    /// <summary>Whether labelled texts are given.</summary>
+    internal bool HasTexts(ParseResult options) => _texts.File(options) is not null;
+
+    /// <summary>The file of pairs or of labelled texts.</summary>
+    internal string File(ParseResult options, TaskArguments task) => _texts.File(options) ?? task.File(options);
+
+    /// <summary>Reads the pairs, or the labelled texts.</summary>
     /// <param name="options">The options.</param>
     /// <param name="task">Where the pairs are.</param>
     /// <param name="folder">The model's folder.</param>
-    /// <param name="model">The model.</param>
+    /// <param name="sites">The sites that have autoencoders.</param>
+    /// <param name="circuit">The circuit whose readout labelled texts are put to, with its file; null where none was named.</param>
     /// <param name="context">For messages.</param>
-    /// <param name="used">The pairs that are used.</param>
-    internal BehaviourTaskFile Read(ParseResult options, TaskArguments task, string folder, TransformerModel model, CommandContext context, out BehaviourTask used)
+    internal FeatureTask Read(ParseResult options, TaskArguments task, string folder, AutoencoderSites sites, (Circuit Circuit, string File)? circuit, CommandContext context)
     {
-        BehaviourTaskFile file = BehaviourTaskFile.Read(task.File(options), Tokenizer.Load(folder), model, task.Pairs(options));
+        FeatureTask read = _texts.File(options) is null ? ReadPairs(options, task, folder, sites, context) : ReadTexts(options, folder, sites, circuit, context);
+        if (!options.GetValue(_right))
+        {
+            return read;
+        }
+
+        BehaviourTask all = read.Behaviour;
+        double[] scores = all.Scores(sites.Model, task.MemoryBytes(options));
+        read = read with { Behaviour = all.Select(pair => scores[pair] > 0) };
+        context.Message(all.Readout is null
+            ? $"the model finds the right answer more probable in {read.Behaviour.Pairs} of {all.Pairs} pairs"
+            : $"the readout is right on {read.Behaviour.Pairs} of {all.Pairs} texts");
+        return read;
+    }
+
+    private static FeatureTask ReadPairs(ParseResult options, TaskArguments task, string folder, AutoencoderSites sites, CommandContext context)
+    {
+        BehaviourTaskFile file = BehaviourTaskFile.Read(task.File(options), Tokenizer.Load(folder), sites.Model, task.Pairs(options));
         if (file.Message is { } message)
         {
             context.Message(message);
         }
 
-        used = file.Task;
-        if (options.GetValue(_right))
+        return new FeatureTask(file.Task, sites, file.Sha256, null);
+    }
+
+    private FeatureTask ReadTexts(ParseResult options, string folder, AutoencoderSites sites, (Circuit Circuit, string File)? circuit, CommandContext context)
+    {
+        (Circuit from, string name) = circuit ?? throw new InputException("--readout", "is missing: labelled texts are put to a fitted readout", "name the circuit file that learn wrote for the label");
+        CircuitReadout readout = from.Readout
+            ?? throw new InputException(name, "holds no readout to put labelled texts to", "learn it from a store of features with --target label; where the label is not predictable there is none");
+        ReadoutBehaviour behaviour = new(readout, sites, name);
+        Tokenizer tokenizer = Tokenizer.Load(folder);
+        LabelledTaskFile file = _texts.Read(options, tokenizer, behaviour);
+        if (file.Message is { } message)
         {
-            double[] scores = used.Scores(model, task.MemoryBytes(options));
-            used = used.Select(pair => scores[pair] > 0);
-            context.Message($"the model finds the right answer more probable in {used.Pairs} of {file.Task.Pairs} pairs");
+            context.Message(message);
         }
 
-        return file;
+        string? Of(string key) => from.Provenance.GetValueOrDefault(key) is { } value ? value.Replace("sha256:", string.Empty, StringComparison.Ordinal) : null;
+        string? fitted = Of("readout_text_sha256") ?? Of("text_sha256");
+        if (file.Sha256 == fitted || file.Sha256 == Of("task"))
+        {
+            context.Message($"{file.Task.Name} holds the texts that {name} comes from: figures on others say more");
+        }
+
+        if ((Of("model_sha256") ?? Of("model")) is { } model && model != ModelFingerprint.Sha256(folder))
+        {
+            context.Message($"{name} was found on another model than {folder}");
+        }
+
+        foreach (SiteAutoencoder site in behaviour.Sites)
+        {
+            if (Of("sae_sha256." + site.Site) is { } sae && sae != SparseAutoencoderFingerprint.Sha256(site.Autoencoder))
+            {
+                context.Message($"{name} was found with another autoencoder at {site.Site}");
+            }
+        }
+
+        return new FeatureTask(file.Task, behaviour.Sites, file.Sha256, fitted);
     }
 }

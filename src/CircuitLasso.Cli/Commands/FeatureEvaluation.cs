@@ -33,17 +33,24 @@ internal sealed class FeatureEvaluation
     /// <summary>Whether a circuit of features is to be measured.</summary>
     internal bool IsAsked(ParseResult options) => _features.Any(options);
 
+    /// <summary>Refuses labelled texts beside a circuit of components.</summary>
+    internal void RequireNoTexts(ParseResult options, TaskArguments task) => _features.RequireOneTask(options, task);
+
     /// <summary>Measures the circuit and prints the figures.</summary>
     internal int Run(ParseResult options, CommandContext context, TaskArguments task, string file, string folder, FeatureReplacement ablation)
     {
+        _features.RequireOneTask(options, task);
         long memory = task.MemoryBytes(options);
         ErrorHandling errors = Enum.Parse<ErrorHandling>(options.GetRequiredValue(_errors).Replace("-", string.Empty, StringComparison.Ordinal), ignoreCase: true);
         Circuit circuit = CircuitFile.Read(file);
         using DisposableList owned = new();
         TransformerModel model = owned.Add(ModelCheckpoint.Load(folder));
         AutoencoderSites sites = _features.Sites(options, model, owned, context);
+        FeatureTask read = _features.Read(options, task, folder, sites, (circuit, file), context);
+        BehaviourTask used = read.Behaviour;
+        RequireCorrupt(used, ablation);
+        sites = read.Sites;
         IReadOnlyList<FeatureNode> nodes = FeatureRanking.NodesInCircuit(circuit, sites);
-        _features.Read(options, task, folder, model, context, out BehaviourTask used);
         bool hasPositions = nodes.Any(node => node.Position != FeatureNode.Everywhere);
         using ProgressReport progress = context.StartProgress();
         FeatureCircuitEvaluator evaluator = new(sites, used, ablation, errors, hasPositions, memory);
@@ -54,8 +61,8 @@ internal sealed class FeatureEvaluation
             nodeCurves.Add(evaluator.Curve(ranking, null, progress, context.Cancellation));
         }
 
-        FeatureEvaluationSummary summary = new(file, used, evaluator, nodes.Count, evaluator.Evaluate(nodes, context.Cancellation), nodeCurves);
-        if (ablation == FeatureReplacement.Mean && !hasPositions && circuit.Edges.Any(edge => edge.InCircuit))
+        FeatureEvaluationSummary summary = new(file, used, evaluator, nodes.Count, evaluator.Evaluate(nodes, context.Cancellation), nodeCurves) { Edges = circuit.Edges.Count(edge => edge.InCircuit) };
+        if (ablation == FeatureReplacement.Mean && circuit.Edges.Any(edge => edge.InCircuit))
         {
             // Nodes can be measured of more circuits than edges can.
             try
@@ -73,10 +80,18 @@ internal sealed class FeatureEvaluation
         return ExitCode.Done;
     }
 
+    /// <summary>Refuses the corrupt text of a pair where texts stand alone.</summary>
+    internal static void RequireCorrupt(BehaviourTask task, FeatureReplacement ablation)
+    {
+        if (task.Readout is not null && ablation == FeatureReplacement.Corrupt)
+        {
+            throw new InputException("--ablation", "corrupt is for pairs, and labelled texts have no other of theirs", "choose mean, zero or resample");
+        }
+    }
+
     private void MeasureEdges(ParseResult options, CommandContext context, Circuit circuit, FeatureEdgeEvaluator evaluator, FeatureEvaluationSummary summary, ProgressReport progress)
     {
         CircuitEdge[] inside = [.. circuit.Edges.Where(edge => edge.InCircuit)];
-        summary.Edges = inside.Length;
         summary.RecomputedEdges = evaluator.Recomputed(inside, context.Cancellation);
         bool[] rules = evaluator.HasCoefficients ? options.GetValue(_recompute) ? [false, true] : [false] : options.GetValue(_recompute) ? [true] : [];
         summary.LearnedEdges = evaluator.HasCoefficients ? evaluator.Learned(inside, context.Cancellation) : null;

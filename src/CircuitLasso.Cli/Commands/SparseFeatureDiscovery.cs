@@ -18,19 +18,31 @@ internal sealed class SparseFeatureDiscovery
 
     private readonly Option<double> _nodeThreshold = new("--node-threshold")
     {
-        Description = "sfc: keep nodes whose absolute effect is larger, in units of the logit difference.",
+        Description = "sfc: keep nodes whose absolute effect is larger, in units of the behaviour (a logit difference, or log-odds).",
         HelpName = "X",
         DefaultValueFactory = _ => _defaults.NodeThreshold,
     };
 
     private readonly Option<double> _edgeThreshold = new("--edge-threshold")
     {
-        Description = "sfc: keep edges whose absolute weight is larger, in units of the logit difference.",
+        Description = "sfc: keep edges whose absolute weight is larger, in units of the behaviour.",
         HelpName = "X",
         DefaultValueFactory = _ => _defaults.EdgeThreshold,
     };
 
     private readonly Option<bool> _positions = new("--positions") { Description = "sfc: each position is a node of its own; otherwise effects are summed over positions." };
+
+    private readonly Option<string?> _readout = new("--readout")
+    {
+        Description = "sfc: find what the readout in this circuit file, which learn wrote for a label, runs through on labelled texts (--text), in the place of answers (--task).",
+        HelpName = "FILE.circuit",
+    };
+
+    private readonly Option<string?> _ablation = new Option<string?>("--ablation")
+    {
+        Description = "sfc: what a node gives way to: what it is on the corrupt text of the pair, its mean over all corrupt (or labelled) texts at the position, or zero [default: corrupt; zero for labelled texts].",
+        HelpName = "HOW",
+    }.AcceptOnlyFromAmong("corrupt", "mean", "zero");
 
     /// <summary>One line for people.</summary>
     internal static string Description => "Sparse feature circuits (Marks et al. 2024): features of autoencoders (--sae) by integrated gradients, edges by gradients.";
@@ -41,6 +53,18 @@ internal sealed class SparseFeatureDiscovery
         command.Add(_nodeThreshold);
         command.Add(_edgeThreshold);
         command.Add(_positions);
+        command.Add(_readout);
+        command.Add(_ablation);
+    }
+
+    /// <summary>Refuses labelled texts where components are looked for.</summary>
+    internal void RequireNone(ParseResult options, TaskArguments task)
+    {
+        _features.RequireOneTask(options, task);
+        if (options.GetResult(_readout) is { Implicit: false } || options.GetResult(_ablation) is { Implicit: false } || _features.HasTexts(options))
+        {
+            throw new InputException("--method", "does not name sfc, and labelled texts, readouts and --ablation are for it", "choose --method sfc, or leave them out");
+        }
     }
 
     /// <summary>Finds the circuit, writes it and prints what it is.</summary>
@@ -57,7 +81,14 @@ internal sealed class SparseFeatureDiscovery
             throw new InputException("--sae", "is missing: sfc works on features of autoencoders", "give at least one");
         }
 
-        OutputFile.Require(outFile, task.File(options));
+        _features.RequireOneTask(options, task);
+        OutputFile.Require(outFile, _features.File(options, task));
+        string? readoutFile = options.GetValue(_readout);
+        if (readoutFile is not null && task.IsGiven(options))
+        {
+            throw new InputException("--readout", "stands beside --task", "give pairs, or a readout with labelled texts (--text)");
+        }
+
         SparseFeatureCircuitOptions how = new()
         {
             Steps = steps ?? _defaults.Steps,
@@ -68,27 +99,39 @@ internal sealed class SparseFeatureDiscovery
         using DisposableList owned = new();
         TransformerModel model = owned.Add(ModelCheckpoint.Load(folder));
         AutoencoderSites sites = _features.Sites(options, model, owned, context);
-        BehaviourTaskFile file = _features.Read(options, task, folder, model, context, out BehaviourTask used);
+        FeatureTask read = _features.Read(options, task, folder, sites, readoutFile is null ? null : (CircuitFile.Read(readoutFile), readoutFile), context);
+        BehaviourTask used = read.Behaviour;
+        FeatureReplacement ablation = Enum.Parse<FeatureReplacement>(
+            options.GetValue(_ablation) ?? (used.Readout is null ? nameof(FeatureReplacement.Corrupt) : nameof(FeatureReplacement.Zero)), ignoreCase: true);
+        FeatureEvaluation.RequireCorrupt(used, ablation);
+        sites = read.Sites;
         SparseFeatureCircuit found;
         using (ProgressReport progress = context.StartProgress())
         {
-            found = SparseFeatureCircuits.Discover(new FeaturePatcher(sites, used, FeatureReplacement.Corrupt, task.MemoryBytes(options)), how, progress, context.Cancellation);
+            found = SparseFeatureCircuits.Discover(new FeaturePatcher(sites, used, ablation, task.MemoryBytes(options)), how, progress, context.Cancellation);
         }
 
         string Text(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);
-        Circuit circuit = found.Circuit.With(provenance: new SortedDictionary<string, string>(StringComparer.Ordinal)
+        SortedDictionary<string, string> provenance = new(StringComparer.Ordinal)
         {
+            ["ablation"] = ablation.ToString().ToLowerInvariant(),
             ["edge_threshold"] = Text(how.EdgeThreshold),
             ["method"] = Name,
-            ["metric"] = "log-probability of the right answer minus that of the wrong one",
+            ["metric"] = used.Metric,
             ["model"] = "sha256:" + ModelFingerprint.Sha256(folder),
             ["node_threshold"] = Text(how.NodeThreshold),
             ["pairs"] = Text(used.Pairs),
             ["positions"] = how.KeepPositions ? "kept" : "summed",
             ["steps"] = Text(how.Steps),
-            ["task"] = "sha256:" + file.Sha256,
+            ["task"] = "sha256:" + read.Sha256,
             ["task_file"] = used.Name,
-        });
+        };
+        if (read.ReadoutText is { } fitted)
+        {
+            provenance["readout_text_sha256"] = fitted;
+        }
+
+        Circuit circuit = found.Circuit.With(provenance: provenance);
         CircuitFile.Write(circuit, outFile);
         if (!circuit.Edges.Any(edge => edge.InCircuit))
         {
@@ -99,7 +142,7 @@ internal sealed class SparseFeatureDiscovery
             output =>
             {
                 TerminalTable table = new(
-                    string.Create(CultureInfo.InvariantCulture, $"{used.Name}, {used.Pairs} pairs, {sites.Count} sites; behaviour {found.Effects.CleanScore:0.000}, {found.Effects.ReplacedScore:0.000} replaced"),
+                    string.Create(CultureInfo.InvariantCulture, $"{used.Name}, {read.Count}, {sites.Count} sites; behaviour {found.Effects.CleanScore:0.000}, {found.Effects.ReplacedScore:0.000} replaced"),
                     ("nodes with an effect", true), ("nodes kept", true), ("in the circuit", true), ("edges", true), ("seconds for nodes", true), ("for edges", true), ("backward passes for edges", true));
                 table.Add(
                     TerminalTable.Cell(circuit.Nodes.Count - 1, "0"), TerminalTable.Cell(found.KeptNodes, "0"), TerminalTable.Cell(circuit.NodesInCircuit().Count - 1, "0"),

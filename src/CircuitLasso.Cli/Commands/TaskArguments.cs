@@ -7,12 +7,11 @@ namespace CircuitLasso.Cli;
 /// <summary>The options that say which task a circuit is to explain, and how much memory the work on it may take.</summary>
 internal sealed class TaskArguments
 {
-    private readonly Option<string> _file = new("--task")
+    private readonly Option<string?> _file = new("--task")
     {
         Description = "A file of pairs of texts with their answers: a JSON object with prompts, each with clean, corrupt, answers and wrong_answers, or JSON lines with "
             + "clean_prefix, patch_prefix, clean_answer and patch_answer.",
         HelpName = "FILE",
-        Required = true,
     };
 
     private readonly Option<int?> _pairs = new Option<int?>("--pairs") { Description = "Take the first N usable pairs [default: all].", HelpName = "N" }.AtLeast(1);
@@ -31,7 +30,9 @@ internal sealed class TaskArguments
         command.Add(_memory);
     }
 
-    public string File(ParseResult options) => options.GetRequiredValue(_file);
+    public bool IsGiven(ParseResult options) => options.GetValue(_file) is not null;
+
+    public string File(ParseResult options) => options.GetValue(_file) ?? throw new InputException("--task", "is missing", "name a file of pairs of texts with their answers");
 
     public int? Pairs(ParseResult options) => options.GetValue(_pairs);
 

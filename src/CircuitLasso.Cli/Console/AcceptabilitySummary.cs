@@ -41,6 +41,16 @@ internal sealed class AcceptabilitySummary(AcceptabilityResult result)
             curve.Write(output, console);
         }
 
+        foreach ((string name, Circuit circuit) in result.Circuits.SelectMany(circuit => circuit.Curve.Select(point => (string.Create(CultureInfo.InvariantCulture, $"{circuit.Target} at {point.Ratio:G3}"), point.Circuit)).Prepend((circuit.Target, circuit.Circuit))))
+        {
+            if (Metric(circuit, "label_texts") is { } texts)
+            {
+                output.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"readout of {name}: right on {TerminalTable.Cell(Metric(circuit, "label_right"), "0.0 %")} of {texts} other sentences; faithfulness {TerminalTable.Cell(Metric(circuit, "label_faithfulness"), "0.000")}, as many at random {TerminalTable.Cell(Metric(circuit, "label_faithfulness_random"), "0.000")}, completeness {TerminalTable.Cell(Metric(circuit, "label_completeness"), "0.000")}"));
+            }
+        }
+
         foreach ((AcceptabilityCircuit circuit, ExperimentControl control) in result.Circuits.SelectMany(circuit => circuit.Controls.Select(control => (circuit, control))))
         {
             output.WriteLine(string.Create(

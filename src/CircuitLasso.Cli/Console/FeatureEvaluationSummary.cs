@@ -37,7 +37,7 @@ internal sealed class FeatureEvaluationSummary(string file, BehaviourTask task, 
     internal void WriteText(TextWriter output, CommandConsole console)
     {
         TerminalTable shares = new(
-            string.Create(CultureInfo.InvariantCulture, $"{task.Name}, {task.Pairs} pairs; {nodes} of {evaluator.Candidates.Count} active nodes and {Edges} edges in the circuit; {Ablation} ablation, errors {Errors}"),
+            string.Create(CultureInfo.InvariantCulture, $"{task.Name}, {task.Pairs} {(task.Readout is null ? "pairs" : "texts")}; {nodes} of {evaluator.Candidates.Count} active nodes and {Edges} edges in the circuit; {Ablation} ablation, errors {Errors}"),
             ("ablated", false), ("model", true), ("circuit alone", true), ("without circuit", true), ("nothing", true), ("faithfulness", true), ("completeness", true));
         foreach ((string name, CircuitEvaluation of) in Measured())
         {
@@ -66,6 +66,7 @@ internal sealed class FeatureEvaluationSummary(string file, BehaviourTask task, 
         json.WriteString("circuit", file);
         json.WriteString("task", task.Name);
         json.WriteNumber("pairs", task.Pairs);
+        json.WriteString("behaviour", task.Metric);
         json.WriteString("ablation", Ablation);
         json.WriteString("errors", Errors);
         json.WriteNumber("candidate_nodes", evaluator.Candidates.Count);

@@ -81,8 +81,8 @@ public sealed class FeatureCircuitTests : IDisposable
     [Fact]
     public void Nodes_are_measured_where_edges_cannot_be_and_a_message_says_so()
     {
-        CircuitNode[] nodes = [new("resid_post.1/0", CircuitNodeKind.Feature, 0) { Relevance = 0.4 }, new("resid_post.2/1", CircuitNodeKind.Feature, 1) { Relevance = 0.2 }, new("y", CircuitNodeKind.Target, 2)];
-        CircuitFile.Write(new Circuit(nodes, [new CircuitEdge("resid_post.1/0", "y", 1), new CircuitEdge("resid_post.2/1", "y", 1)]), At("all.circuit"));
+        CircuitNode[] nodes = [new("resid_post.1/0", CircuitNodeKind.Feature, 0) { Relevance = 0.4 }, new("resid_post.2/1", CircuitNodeKind.Feature, 1) { Relevance = 0.2 }];
+        CircuitFile.Write(new Circuit(nodes, [new CircuitEdge("resid_post.1/0", "resid_post.2/1", 1)]), At("all.circuit"));
         (int exitCode, string output, string error) = Evaluate("all.circuit", "--json");
         Assert.True(exitCode == 0, error);
         Assert.Contains("edges are not measured", error, StringComparison.Ordinal);
@@ -98,6 +98,11 @@ public sealed class FeatureCircuitTests : IDisposable
     [InlineData("discover", "missing", "--method", "sfc", "--sae", "resid_post.1=missing")]
     [InlineData("evaluate", "component circuit", "--circuit", "features.circuit")]
     [InlineData("evaluate", "resample", "--circuit", "features.circuit", "--ablation", "resample")]
+    [InlineData("evaluate", "stands beside --task", "--circuit", "features.circuit", "--sae", "resid_post.2=sae2", "--text", "texts.tsv")]
+    [InlineData("evaluate", "--text is missing", "--circuit", "features.circuit", "--sae", "resid_post.2=sae2", "--label-column", "1")]
+    [InlineData("evaluate", "is for circuits of features", "--circuit", "features.circuit", "--text", "texts.tsv")]
+    [InlineData("discover", "--readout", "--method", "sfc", "--sae", "resid_post.2=sae2", "--readout", "features.circuit")]
+    [InlineData("discover", "does not name sfc", "--method", "eap", "--ablation", "zero")]
     [InlineData("evaluate", "resid_post.2/0", "--circuit", "features.circuit", "--sae", "resid_post.1=sae1")]
     public void What_does_not_fit_ends_in_one_line(string command, string words, params string[] arguments)
     {
@@ -113,6 +118,69 @@ public sealed class FeatureCircuitTests : IDisposable
         Assert.Equal(ExitCode.BadInput, exitCode);
         Assert.Contains(words, error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd().Split('\n'), line => line.StartsWith("error:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_labels_circuit_is_measured_by_its_readout_on_other_texts_and_found_by_gradients_on_the_same_behaviour()
+    {
+        (string Singular, string Plural)[] nouns = [("boy", "boys"), ("girl", "girls"), ("king", "kings"), ("teacher", "teachers"), ("horse", "horses"), ("dog", "dogs")];
+        void Write(string name, params string[] after) => File.WriteAllLines(
+            At(name), nouns.SelectMany(noun => after.SelectMany(more => (string[])[$"one\tthe {noun.Singular} {more}", $"many\tthe {noun.Plural} {more}"])));
+        Write("learn.tsv", "near the tree", "that the king likes", "and the girl", "of the teacher", "with the dog", "near the girl", "that the dog likes", "and the tree");
+        Write("test.tsv", "near the king", "of the girl", "with the teacher");
+        string[] autoencoders = ["--sae", "resid_post.1=" + At("sae1"), "--sae", "resid_post.2=" + At("sae2")];
+        string[] texts = ["--model", _given.Model, .. autoencoders, "--text-column", "2", "--label-column", "1"];
+        Succeed(["collect", .. texts, "--text", At("learn.tsv"), "--pool", "mean", "--out", At("store")]);
+        Succeed(["learn", "--store", At("store"), "--target", "label", "--lambda-ratio", "0.05", "--out", At("label.circuit")]);
+        CircuitReadout readout = CircuitFile.Read(At("label.circuit")).Readout!;
+        Assert.Equal(["many", "one"], readout.Classes);
+
+        JsonElement measured = JsonDocument.Parse(Succeed(["evaluate", "--circuit", At("label.circuit"), .. texts, "--text", At("test.tsv"), "--recompute", "--json"]).Output).RootElement;
+        Assert.Equal(36, measured.GetProperty("pairs").GetInt32());
+        Assert.Contains("log-odds", measured.GetProperty("behaviour").GetString(), StringComparison.Ordinal);
+        using TransformerModel model = ModelCheckpoint.Load(_given.Model);
+        using SparseAutoencoder first = SparseAutoencoderFile.Load(At("sae1"));
+        using SparseAutoencoder second = SparseAutoencoderFile.Load(At("sae2"));
+        AutoencoderSites sites = new(model, [new(first, Site.Parse("resid_post.1")), new(second, Site.Parse("resid_post.2"))]);
+        ReadoutBehaviour behaviour = new(readout, sites, "test");
+        BehaviourTask task = LabelledTaskFile.Read(At("test.tsv"), "2", "1", Tokenizer.Load(_given.Model), behaviour).Task;
+        CircuitEvaluation nodes = new FeatureCircuitEvaluator(behaviour.Sites, task).Evaluate([.. FeatureRanking.NodesInCircuit(CircuitFile.Read(At("label.circuit")), sites)], TestContext.Current.CancellationToken);
+        Assert.Equal(nodes.Faithfulness, measured.GetProperty("nodes").GetProperty("faithfulness").GetDouble(), 1e-9);
+        Assert.Equal(nodes.ModelLoss, measured.GetProperty("nodes").GetProperty("loss_model").GetDouble(), 1e-9);
+        Assert.True(measured.TryGetProperty("edges_learned", out _) && measured.TryGetProperty("edges_recomputed", out _));
+
+        // The same behaviour for gradients, and their circuit by the same readout.
+        Succeed(["discover", .. texts, "--text", At("learn.tsv"), "--texts", "40", "--method", "sfc", "--readout", At("label.circuit"), "--steps", "2", "--out", At("sfc.circuit")]);
+        Circuit found = CircuitFile.Read(At("sfc.circuit"));
+        Assert.Equal(("zero", "40"), (found.Provenance["ablation"], found.Provenance["pairs"]));
+        Assert.Equal(readout.Coefficients, found.Readout!.Coefficients);
+        Assert.Contains(found.Edges, edge => edge.InCircuit && edge.Target == "y");
+        (string output, string messages) = Succeed(["evaluate", "--circuit", At("sfc.circuit"), .. texts, "--text", At("test.tsv"), "--right"]);
+        Assert.Contains("texts; ", output, StringComparison.Ordinal);
+        Assert.Contains("the readout is right on", messages, StringComparison.Ordinal);
+
+        // What says little, or nothing, is said or refused.
+        Assert.Contains("figures on others say more", Succeed(["evaluate", "--circuit", At("sfc.circuit"), .. texts, "--text", At("learn.tsv"), "--texts", "20"]).Messages, StringComparison.Ordinal);
+        Refuse("corrupt is for pairs", ["evaluate", "--circuit", At("label.circuit"), .. texts, "--text", At("test.tsv"), "--ablation", "corrupt"]);
+        Refuse("--readout: is missing", ["discover", .. texts, "--text", At("test.tsv"), "--method", "sfc", "--out", At("x.circuit")]);
+        CircuitFile.Write(new Circuit([new("resid_post.2/0", CircuitNodeKind.Feature, 0), new("y", CircuitNodeKind.Target, 1)], [new CircuitEdge("resid_post.2/0", "y", 1)]), At("none.circuit"));
+        Refuse("holds no readout", ["evaluate", "--circuit", At("none.circuit"), .. texts, "--text", At("test.tsv")]);
+        Refuse("--label-column: is missing", ["evaluate", "--circuit", At("label.circuit"), "--model", _given.Model, .. autoencoders, "--text", At("test.tsv"), "--text-column", "2"]);
+        Refuse("--task: is missing", ["evaluate", "--circuit", At("label.circuit"), "--model", _given.Model, .. autoencoders]);
+
+        (string Output, string Messages) Succeed(string[] arguments)
+        {
+            (int exitCode, string output, string error) = CommandLine.Run(arguments);
+            Assert.True(exitCode == 0, error);
+            return (output, error);
+        }
+
+        void Refuse(string words, string[] arguments)
+        {
+            (int exitCode, _, string error) = CommandLine.Run(arguments);
+            Assert.Equal(ExitCode.BadInput, exitCode);
+            Assert.Contains(words, error, StringComparison.Ordinal);
+        }
     }
 
     private static SparseAutoencoder Autoencoder(int seed)

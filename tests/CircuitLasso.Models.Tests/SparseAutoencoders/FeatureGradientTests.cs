@@ -47,7 +47,7 @@ public sealed class FeatureGradientTests
     public void Derivative_of_the_output_scale_is_the_finite_difference_and_where_means_are_taken_the_output_moves_with_them(InputNormalization normalization)
     {
         const int Width = 9;
-        using SparseAutoencoder autoencoder = new RandomAutoencoder(new SparseAutoencoderArchitecture { Normalization = normalization }, 14, Width, Width, seed: 4).Build();
+        using SparseAutoencoder autoencoder = new RandomAutoencoder(new SparseAutoencoderArchitecture { Kind = SparseAutoencoderKind.Standard, Normalization = normalization }, 14, Width, Width, seed: 4).Build();
         Random random = new(9);
         float[] input = [.. Enumerable.Range(0, Width).Select(_ => (float)(random.NextDouble() * 3))];
         float[] gradient = new float[Width];

@@ -6,11 +6,12 @@ internal static class FieldsWithoutEffect
     private static readonly HashSet<string> _names = new(StringComparer.Ordinal)
     {
         // Bookkeeping.
-        "_name_or_path", "_commit_hash", "_attn_implementation", "_attn_implementation_autoset", "architectures", "auto_map", "dtype", "model_type", "tokenizer_class",
-        "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version",
+        "_name_or_path", "_commit_hash", "_attn_implementation", "_attn_implementation_autoset", "architectures", "auto_map", "dtype", "is_llama_config", "model_type",
+        "tokenizer_class", "torch_dtype", "transformers.js_config", "transformers_version", "unsloth_fixed", "unsloth_version",
 
         // How a pass is run or trained, not what it computes.
         "attn_implementation", "cache_implementation", "chunk_size_feed_forward", "gradient_checkpointing", "initializer_factor", "initializer_range", "is_decoder",
+        "max_sequence_length", "neftune_noise_alpha",
         "output_attentions", "output_hidden_states", "output_past", "pretraining_tp", "reorder_and_upcast_attn", "return_dict", "torchscript", "use_bfloat16", "use_cache",
 
         // Heads for other tasks.

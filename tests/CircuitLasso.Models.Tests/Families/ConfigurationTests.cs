@@ -109,7 +109,7 @@ public sealed class ConfigurationTests
         ModelDescription plain = Parse(Llama + "}");
         ModelDescription full = Parse(Llama + """
             ,"architectures":["LlamaForCausalLM"],"attention_dropout":0.1,"bos_token_id":1,"eos_token_id":[2,3],"initializer_range":0.02,"pretraining_tp":2,"use_cache":true,
-             "torch_dtype":"bfloat16","transformers_version":"4.46.3","_name_or_path":"x/y","id2label":{"0":"a"},"temperature":0.7,"some_switch":false,"another":null,"pruned_heads":{}}
+             "torch_dtype":"bfloat16","transformers_version":"4.46.3","_name_or_path":"x/y","id2label":{"0":"a"},"temperature":0.7,"is_llama_config":true,"rope_interleaved":false,"some_switch":false,"another":null,"pruned_heads":{}}
             """);
         Assert.Equal(plain with { Attention = full.Attention }, full);
     }

@@ -29,6 +29,29 @@ public sealed class ReferenceParityTests
         Assert.All(differences, difference => Assert.True(difference.MaxAbsDiff <= 1e-4, $"{difference.Name}: {difference.MaxAbsDiff}"));
     }
 
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("gpt_neox")]
+    [InlineData("gpt_neox_seq")]
+    [InlineData("llama")]
+    [InlineData("llama31")]
+    [InlineData("qwen2")]
+    [InlineData("qwen3")]
+    [InlineData("gemma2")]
+    public void A_config_in_the_spelling_of_transformers_5_gives_the_same_tensors(string name)
+    {
+        using TemporaryFolder folder = new();
+        foreach (string file in Directory.GetFiles(SharedData.Require("families", name), "model*"))
+        {
+            File.Copy(file, folder.PathOf(Path.GetFileName(file)));
+        }
+
+        File.Copy(SharedData.Require("families", "config_v5", name + ".json"), folder.PathOf("config.json"));
+        using TransformerModel transformer = ModelCheckpoint.Load(folder.Root);
+        (IReadOnlyList<TensorDifference> differences, _) = ReferenceCheck.Run(transformer, SharedData.Require("families", "reference", name + ".npz"));
+        Assert.All(differences, difference => Assert.True(difference.MaxAbsDiff <= 1e-4, $"{difference.Name}: {difference.MaxAbsDiff}"));
+    }
+
     [Fact]
     public void A_changed_weight_is_noticed()
     {

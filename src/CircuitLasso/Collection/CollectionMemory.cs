@@ -33,7 +33,7 @@ internal sealed class CollectionMemory
         _options = options;
         _maximumTokens = maximumTokens;
         _keptNumbers = siteWidths.Sum(width => (long)width) + options.Autoencoders.Sum(entry => (long)entry.Autoencoder.InputWidth + ExpectedFeatureNumbers) + _description.Width;
-long shardRows = options.Partition?.RowsPerShard ?? (options.Pooling == Pooling.None ? int.MaxValue : MostTextsPerShard);
+        long shardRows = options.Partition?.RowsPerShard ?? (options.Pooling == Pooling.None ? int.MaxValue : MostTextsPerShard);
         _shardBytes = Math.Min(ShardBytes, shardRows * sizeof(float) * _keptNumbers);
     }
 

@@ -64,7 +64,7 @@ internal sealed class FeatureArguments
     /// <summary>Refuses these options where there are no features.</summary>
     public void RequireNone(ParseResult options)
     {
-        if (Array.Find(All, option => options.GetResult(option) is not null) is { } given)
+        if (Array.Find(All, option => options.GetResult(option) is { Implicit: false }) is { } given)
         {
             throw new InputException(given.Name, "is for stores of features, and this is none", "leave it out, or name a store that was collected with autoencoders");
         }

@@ -18,9 +18,9 @@ internal static class FeatureBenchmark
     private const int EdgePoints = 6;
     private const string Ours = "CircuitLasso";
     private const string Rival = "sfc";
-    private const string Dense = ", small lambda";
+    private const string Dense = ", many parents";
 
-    // Beside the defaults: more parents for each child, and no rule that keeps small ones from being explained.
+    // Beside the defaults: more parents for each child, errors in units of features, and no rule that keeps small ones from being explained.
     private const double SmallRatio = 0.01;
     private const double SmallRelevance = 1e-4;
 
@@ -76,7 +76,7 @@ internal static class FeatureBenchmark
             }
 
             (FeatureCircuitResult lasso, Cost collecting, Cost learningCost) = experiment.Lasso(learning, positions: true);
-            (FeatureCircuitResult dense, Cost denseCollecting, Cost denseLearning) = experiment.Lasso(learning, positions: true, new FeatureCircuitOptions { LambdaRatio = SmallRatio, MinimumRelevance = SmallRelevance });
+            (FeatureCircuitResult dense, Cost denseCollecting, Cost denseLearning) = experiment.Lasso(learning, positions: true, new FeatureCircuitOptions { LambdaRatio = SmallRatio, MinimumRelevance = SmallRelevance, ScaleErrors = true });
             (FeatureCircuitResult summed, Cost summedCollecting, Cost summedLearning) = experiment.Lasso(learning, positions: false);
             (SparseFeatureCircuit gradients, Cost gradientNodes, Cost gradientCost) = experiment.Gradients(learning, positions: true);
             (SparseFeatureCircuit summedGradients, Cost summedGradientNodes, _) = experiment.Gradients(learning, positions: false);

@@ -29,6 +29,11 @@ internal sealed class FeatureArguments
         Description = "Of a store of features with a row for every token (collect --pool none): a text is a row, nodes are features at one position, and edges cross positions. For texts made alike.",
     };
 
+    private readonly Option<bool> _scaleErrors = new("--scale-errors")
+    {
+        Description = "Of a store of features: penalise the coordinates of an error in units of its site's features, without which errors are hardly ever chosen.",
+    };
+
     private readonly Option<string?> _site = new("--site") { Description = "Of a store of features: the site that the target is regressed on [default: the last].", HelpName = "SITE" };
 
     private readonly Option<int?> _features = new Option<int?>("--features")
@@ -51,7 +56,7 @@ internal sealed class FeatureArguments
 
     private readonly Option<string?> _memory = new("--memory") { Description = "Of a store of features: about how much memory products of columns may take [default: 1GiB].", HelpName = "SIZE" };
 
-    private Option[] All => [_toward, _sources, _positions, _site, _features, _minimumRelevance, _prompt, _memory];
+    private Option[] All => [_toward, _sources, _positions, _scaleErrors, _site, _features, _minimumRelevance, _prompt, _memory];
 
     public void AddTo(Command command)
     {
@@ -105,6 +110,7 @@ internal sealed class FeatureArguments
             LambdaRatio = learning.LambdaRatio,
             PathCount = pathCount ?? _defaults.PathCount,
             Standardize = learning.Standardize,
+            ScaleErrors = options.GetValue(_scaleErrors),
             FeaturesPerSite = options.GetValue(_features) ?? _defaults.FeaturesPerSite,
             MinimumRelevance = options.GetValue(_minimumRelevance) ?? _defaults.MinimumRelevance,
             StabilityPairs = learning.StabilityPairs,

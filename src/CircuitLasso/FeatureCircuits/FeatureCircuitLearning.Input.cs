@@ -29,6 +29,7 @@ internal sealed partial class FeatureCircuitLearning
         Require(options.Lambda is null or > 0 && options.Lambda is null or < double.PositiveInfinity, "--lambda", "is not above zero: without a penalty nothing is sparse", "give a positive number");
         Require(options.LambdaRatio is null or (> 0 and <= 1), "--lambda-ratio", "is not above 0 and at most 1", "give a share of the largest lambda, such as 0.1");
         Require(options.Lambda is null || options.LambdaRatio is null, "--lambda-ratio", "stands beside --lambda", "give one of them");
+        Require(!(options.ScaleErrors && options.Standardize), "--scale-errors", "stands beside --standardize, which scales every column", "give one of them");
         Require(options.PathCount >= 2, "--path", "is not at least two lambdas", "leave it out, or give more");
         Require(options.PathRatio is > 0 and < 1, "path ratio", "is not between 0 and 1", "give a share of the largest lambda, such as 0.001");
         Require(options.MinimumRelevance is >= 0 and <= 1, "--min-relevance", "is not from 0 to 1", "a relevance is a share, such as 0.001");

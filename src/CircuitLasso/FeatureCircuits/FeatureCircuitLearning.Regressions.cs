@@ -10,6 +10,9 @@ internal sealed partial class FeatureCircuitLearning
     private const int ManyTargets = 16;
     private const double HalfSampleShare = 0.5;
 
+    // A coordinate that hardly varies stays penalised.
+    private const double LeastErrorFactor = 1e-3;
+
     // Below it, certificates need sums over the rows themselves, because X'X is rounded: too slow for every feature there is.
     private const double EveryFeatureTolerance = 1e-4;
 
@@ -63,7 +66,7 @@ internal sealed partial class FeatureCircuitLearning
             Lambda = _options.Lambda,
             LambdaRatio = _options.Lambda is null ? _options.LambdaRatio ?? _options.PathRatio : null,
             PathLength = hasPath ? _options.PathCount : 1,
-            PenaltyFactors = _options.Standardize ? design.Deviations(aboutMean: true) : [],
+            PenaltyFactors = _options.ScaleErrors ? ErrorFactors(source, design) : _options.Standardize ? design.Deviations(aboutMean: true) : [],
             Tolerance = follow ? _options.Tolerance : Math.Max(_options.Tolerance, EveryFeatureTolerance),
             ColumnBytes = _options.GramBytes,
         };
@@ -88,6 +91,24 @@ internal sealed partial class FeatureCircuitLearning
 
             _graph.Add(source, name, entries, maps.GetValueOrDefault(features[t]), follow);
         }
+    }
+
+    // An error's coordinates are small beside features because of their unit, the activation's: in units of a feature's typical deviation the penalty compares like with like.
+    private static double[] ErrorFactors(FeatureColumns source, SharedDesign design)
+    {
+        double[] deviations = [.. design.Deviations(aboutMean: true)];
+        double[] factors = new double[deviations.Length];
+        Array.Fill(factors, 1);
+        foreach (FeatureBlock block in source.Blocks)
+        {
+            double typical = deviations[block.FirstFeature..block.FirstError].Where(deviation => deviation > 0).DefaultIfEmpty(1).Average();
+            for (int column = block.FirstError; column < block.End; column++)
+            {
+                factors[column] = Math.Clamp(deviations[column] / typical, LeastErrorFactor, 1);
+            }
+        }
+
+        return factors;
     }
 
     private static List<FeatureEntry> Entries(SharedPathSolution found, int target, bool hasPath, CompressedColumns<double>? stability)

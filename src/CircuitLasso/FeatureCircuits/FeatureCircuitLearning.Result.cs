@@ -58,7 +58,7 @@ internal sealed partial class FeatureCircuitLearning
         provenance["tolerance"] = Text(_options.Tolerance);
         provenance["lambda_rule"] = _options.Lambda is { } lambda ? "given: " + Text(lambda) : _options.LambdaRatio is { } ratio ? "share " + Text(ratio) + " of each target's largest"
             : $"extended Bayesian criterion, gamma 1, {_options.PathCount} lambdas down to {Text(_options.PathRatio)} of each target's largest";
-        provenance["standardize"] = _options.Standardize ? "yes" : "no";
+        provenance["standardize"] = _options.Standardize ? "yes" : _options.ScaleErrors ? "errors by features" : "no";
         provenance["minimum_relevance"] = Text(_options.MinimumRelevance);
         provenance["features_per_site"] = _options.FeaturesPerSite.ToString(CultureInfo.InvariantCulture);
         provenance["shuffles"] = _options.Shuffles.ToString(CultureInfo.InvariantCulture);

@@ -33,6 +33,12 @@ public sealed record FeatureCircuitOptions
     /// <summary>Whether the penalty of each column is multiplied by its standard deviation, which is what scaling the columns amounts to; coefficients stay in the original units.</summary>
     public bool Standardize { get; init; }
 
+    /// <summary>
+    /// Whether the penalty of each coordinate of an error is multiplied, where a feature is explained, by its deviation over the mean deviation of its site's features (at most 1). Errors are otherwise
+    /// hardly ever chosen, whatever the model makes of them, since their coordinates are small beside features. Coefficients stay in the original units. Not with <see cref="Standardize"/>.
+    /// </summary>
+    public bool ScaleErrors { get; init; }
+
     /// <summary>Relative duality gap of every regression; where every feature is explained, 1e-4 if this is smaller.</summary>
     public double Tolerance { get; init; } = 1e-6;
 

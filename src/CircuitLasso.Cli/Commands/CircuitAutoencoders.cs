@@ -7,28 +7,28 @@ namespace CircuitLasso.Cli;
 /// <summary>The autoencoders that a circuit's features are of.</summary>
 internal sealed class CircuitAutoencoders : IDisposable
 {
-    private readonly Dictionary<string, SparseAutoencoder> _bySite = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SparseAutoencoder> _bySite;
 
-    private CircuitAutoencoders()
+    private CircuitAutoencoders(IReadOnlyList<SiteAutoencoder> entries)
     {
+        Entries = entries;
+        _bySite = entries.ToDictionary(entry => entry.Site.ToString(), entry => entry.Autoencoder, StringComparer.Ordinal);
     }
 
-    /// <summary>The autoencoders, by the site that they encode.</summary>
+    /// <summary>The autoencoders at their sites.</summary>
+    internal IReadOnlyList<SiteAutoencoder> Entries { get; }
+
+    /// <summary>The autoencoders, by the site that their features make up.</summary>
     internal IReadOnlyDictionary<string, SparseAutoencoder> BySite => _bySite;
 
     /// <summary>Reads them.</summary>
-    /// <param name="saes">Files or folders, or <c>SITE=DIR</c>.</param>
+    /// <param name="saes">Files or folders, as <see cref="SiteAutoencoder.Load(IReadOnlyList{string})"/> reads them.</param>
     /// <param name="circuit">The circuit, whose features they must have.</param>
     internal static CircuitAutoencoders Load(IEnumerable<string> saes, Circuit circuit)
     {
-        CircuitAutoencoders read = new();
+        CircuitAutoencoders read = new(SiteAutoencoder.Load([.. saes]));
         try
         {
-            foreach (string sae in saes)
-            {
-                read.Add(sae);
-            }
-
             read.Check(circuit);
             return read;
         }
@@ -43,7 +43,7 @@ internal sealed class CircuitAutoencoders : IDisposable
     internal float[]? Direction(string node)
     {
         (string Site, int Index)? feature = Feature(node);
-        return feature is { } name && _bySite.TryGetValue(name.Site, out SparseAutoencoder? autoencoder) && WritesResidual(autoencoder.Provenance.OutputSite ?? Site.Parse(name.Site))
+        return feature is { } name && _bySite.TryGetValue(name.Site, out SparseAutoencoder? autoencoder) && WritesResidual(Site.Parse(name.Site))
             ? autoencoder.DecoderDirection(name.Index).ToArray()
             : null;
     }
@@ -65,20 +65,6 @@ internal sealed class CircuitAutoencoders : IDisposable
         return name.LastIndexOf('/') is > 0 and int slash && int.TryParse(name.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
             ? (name[..slash], index)
             : null;
-    }
-
-    private void Add(string sae)
-    {
-        (Site? given, string path) = AutoencoderPath.Parse(sae);
-        SparseAutoencoder autoencoder = SparseAutoencoderFile.Load(path, given is null ? null : new SparseAutoencoderLoadOptions { InputSite = given });
-        Site? site = given ?? autoencoder.Provenance.InputSite;
-        if (site is null || !_bySite.TryAdd(site.Value.ToString(), autoencoder))
-        {
-            autoencoder.Dispose();
-            throw site is null
-                ? new InputException(path, "does not say which site it belongs to", "write SITE=DIR, such as resid_post.5=" + path)
-                : new InputException(path, $"is a second autoencoder of {site}", "give one for each site");
-        }
     }
 
     private void Check(Circuit circuit)

@@ -22,7 +22,7 @@ internal sealed class CircuitModel : IDisposable
     /// <summary>The model.</summary>
     internal TransformerModel Model { get; }
 
-    /// <summary>The autoencoders, by the site that they encode.</summary>
+    /// <summary>The autoencoders, by the site that their features make up.</summary>
     internal IReadOnlyDictionary<string, SparseAutoencoder> Autoencoders => _autoencoders.BySite;
 
     /// <summary>Reads them.</summary>
@@ -54,7 +54,7 @@ internal sealed class CircuitModel : IDisposable
     internal TokenFeatures? TokenFeatures(ActivationStoreReader store) => Autoencoders.Count == 0 ? null : new TokenFeatures(
         Model,
         _tokenizer,
-        Autoencoders,
+        _autoencoders.Entries,
         int.TryParse(store.Manifest.Provenance.Settings.GetValueOrDefault("maximum_tokens"), NumberStyles.None, CultureInfo.InvariantCulture, out int most) && most > 0 ? most : int.MaxValue);
 
     /// <summary>Refuses a store that another tokenizer made: its tokens would be shown wrongly.</summary>

@@ -21,21 +21,17 @@ public sealed partial class SparseAutoencoder
         RequireWidth(gradient, InputWidth, 1, nameof(gradient));
         float slope = Kind == SparseAutoencoderKind.Gated ? _parameters.MagnitudeScale![feature] : 1;
         TensorPrimitives.Multiply(EncoderDirection(feature), slope, gradient);
-        if (!ScalesBack)
+        if (Architecture.Normalization == InputNormalization.None)
         {
-            if (Architecture.Normalization != InputNormalization.None)
-            {
-                throw new NotSupportedException("The derivative of a transcoder that normalises its input is not known.");
-            }
-
             return;
         }
 
-        // With n = (x - shift) / divisor and the factor s: d(s f) = s df + f ds, where df = w dn and dn = (dx - dshift - n ds) / divisor.
+        // With n = (x - shift) / divisor and the factor s: d(s f) = s df + f ds, where df = w dn and dn = (dx - dshift - n ds) / divisor. A transcoder does not scale back: df alone.
         InputScaling scaling = InputScaling.Of(Architecture.Normalization, input);
         bool centres = Architecture.Normalization is InputNormalization.LayerNorm or InputNormalization.Centered;
         bool scales = Architecture.Normalization is InputNormalization.LayerNorm or InputNormalization.ConstantNorm;
-        float ratio = scaling.Factor / scaling.Divisor;
+        float ratio = (ScalesBack ? scaling.Factor : 1) / scaling.Divisor;
+        float shared = ScalesBack ? value : 0;
         float projection = 0;
         for (int i = 0; i < input.Length; i++)
         {
@@ -44,7 +40,7 @@ public sealed partial class SparseAutoencoder
 
         projection /= scaling.Divisor;
         float mean = centres ? TensorPrimitives.Sum(gradient) / input.Length : 0;
-        float byFactor = !scales || scaling.Factor == 0 ? 0 : (value - (ratio * projection)) / (scaling.Factor * (centres ? input.Length - 1 : input.Length));
+        float byFactor = !scales || scaling.Factor == 0 ? 0 : (shared - (ratio * projection)) / (scaling.Factor * (centres ? input.Length - 1 : input.Length));
         for (int i = 0; i < input.Length; i++)
         {
             gradient[i] = (ratio * (gradient[i] - mean)) + (byFactor * (input[i] - scaling.Shift));

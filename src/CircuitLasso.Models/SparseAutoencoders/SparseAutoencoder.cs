@@ -169,9 +169,23 @@ public sealed partial class SparseAutoencoder : IDisposable
             }
         }
 
+        if (HasSkip)
+        {
+            AddSkip(inputs, outputs);
+        }
+    }
+
+    /// <summary>Adds a transcoder's product of its skip matrix and its raw input, which is neither a feature's nor the error's; nothing where there is no such matrix.</summary>
+    /// <param name="inputs">The activations that are encoded, rows x input width.</param>
+    /// <param name="outputs">Rows x output width, to which the product is added.</param>
+    /// <exception cref="ArgumentException">The activations are no whole rows, or the outputs not as many.</exception>
+    public void AddSkip(ReadOnlySpan<float> inputs, Span<float> outputs)
+    {
+        int rows = RowsOf(inputs, InputWidth, nameof(inputs));
+        RequireWidth(outputs, OutputWidth, rows, nameof(outputs));
         if (_parameters.Skip is { } skip)
         {
-            MatrixProduct.Gemm(false, true, features.RowCount, OutputWidth, InputWidth, 1, inputs, InputWidth, skip.Span, InputWidth, 1, outputs, OutputWidth);
+            MatrixProduct.Gemm(false, true, rows, OutputWidth, InputWidth, 1, inputs, InputWidth, skip.Span, InputWidth, 1, outputs, OutputWidth);
         }
     }
 

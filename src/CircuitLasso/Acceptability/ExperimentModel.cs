@@ -65,7 +65,7 @@ internal sealed class ExperimentModel : IDisposable
                 circuit, new UnembeddingEffects(Model), node => FeatureNodeName.TryParse(node.Name) is { } name ? Direction(name) : null, TokenText, cancellation: cancellation);
         }
 
-        PooledTexts texts = PooledTexts.Open(store, text, new TokenFeatures(Model, Tokenizer, _bySite));
+        PooledTexts texts = PooledTexts.Open(store, text, new TokenFeatures(Model, Tokenizer, Autoencoders));
         return FeatureNaming.AddExamples(circuit, store, id => TokenText(id) ?? string.Create(CultureInfo.InvariantCulture, $"[{id}]"), texts, progress: progress, cancellation: cancellation);
     }
 

@@ -55,6 +55,11 @@ internal static class StoreManifestCheck
             {
                 throw wrong($"gives site {site.Name} {heads} heads, among which a dense width of {site.Width} cannot be shared");
             }
+
+            if (site.Reads is { } read && (site.Kind != StoreSiteKind.Sparse || !StoreNames.IsSiteName(read) || read == site.Name))
+            {
+                throw wrong($"says that site {site.Name} reads '{read}', and only the features of a transcoder read another site");
+            }
         }
     }
 

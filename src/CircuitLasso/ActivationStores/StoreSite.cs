@@ -14,4 +14,7 @@ public sealed record StoreSite
 
     /// <summary>For a site of attention heads (<c>attn_z.L</c>): how many heads share the width, each taking <c>Width / Heads</c> of it; otherwise null.</summary>
     public int? Heads { get; init; }
+
+    /// <summary>For features of a transcoder: the site whose activations were encoded, where <see cref="Name"/> is that which its decoder writes; otherwise null.</summary>
+    public string? Reads { get; init; }
 }

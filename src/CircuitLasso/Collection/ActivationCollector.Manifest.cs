@@ -22,15 +22,25 @@ public sealed partial class ActivationCollector
                 throw new InputException(name, $"encodes {entry.Site}, and the model has layers 0 to {description.Layers - 1} only", "give an autoencoder of this model");
             }
 
-            if (entry.Site.Kind is SiteKind.AttentionPattern or SiteKind.AttentionHead or SiteKind.Logits)
+            foreach (Site site in (ReadOnlySpan<Site>)[entry.InputSite, entry.Site])
             {
-                throw new InputException(name, $"features of {entry.Site} cannot be collected", "give an autoencoder of another site");
+                if (site.Kind is SiteKind.AttentionPattern or SiteKind.AttentionHead or SiteKind.Logits)
+                {
+                    throw new InputException(name, $"features of {site} cannot be collected", "give an autoencoder of another site");
+                }
             }
 
-            if (ActivationRunner.Width(description, entry.Site) is var width && width != entry.Autoencoder.InputWidth)
+            if (ActivationRunner.Width(description, entry.InputSite) is var width && width != entry.Autoencoder.InputWidth)
             {
-                throw new InputException(name, $"encodes {entry.Autoencoder.InputWidth} numbers, and {entry.Site} of the model has {width}", "give an autoencoder of this model");
+                throw new InputException(name, $"encodes {entry.Autoencoder.InputWidth} numbers, and {entry.InputSite} of the model has {width}", "give an autoencoder of this model");
             }
+
+            if (ActivationRunner.Width(description, entry.Site) is var written && written != entry.Autoencoder.OutputWidth)
+            {
+                throw new InputException(name, $"writes {entry.Autoencoder.OutputWidth} numbers, and {entry.Site} of the model has {written}", "give an autoencoder of this model");
+            }
+
+            entry.RequireReads(description);
 
             if (!seen.Add(entry.Site))
             {
@@ -79,8 +89,8 @@ public sealed partial class ActivationCollector
         })];
         foreach (SiteAutoencoder entry in _options.Autoencoders)
         {
-            sites.Add(new StoreSite { Name = entry.Site.ToString(), Kind = StoreSiteKind.Sparse, Width = entry.Autoencoder.FeatureCount });
-            sites.Add(new StoreSite { Name = SiteAutoencoder.ErrorName(entry.Site.ToString()), Kind = StoreSiteKind.Dense, Width = entry.Autoencoder.InputWidth });
+            sites.Add(new StoreSite { Name = entry.Site.ToString(), Kind = StoreSiteKind.Sparse, Width = entry.Autoencoder.FeatureCount, Reads = entry.IsTranscoder ? entry.InputSite.ToString() : null });
+            sites.Add(new StoreSite { Name = SiteAutoencoder.ErrorName(entry.Site.ToString()), Kind = StoreSiteKind.Dense, Width = entry.Autoencoder.OutputWidth });
         }
 
         sites.Add(new StoreSite { Name = FinalResidualSite, Kind = StoreSiteKind.Dense, Width = description.Width });

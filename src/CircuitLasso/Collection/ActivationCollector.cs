@@ -231,7 +231,7 @@ public sealed partial class ActivationCollector
             SiteAutoencoder entry = _options.Autoencoders[index];
             int place = index;
             WriteFeatures(writer, entry.Site.ToString(), ids, places, batches, place, pooled);
-            writer.WriteDense(SiteAutoencoder.ErrorName(entry.Site.ToString()), Gather(batch => batch.Features[place]!.Errors, entry.Autoencoder.InputWidth));
+            writer.WriteDense(SiteAutoencoder.ErrorName(entry.Site.ToString()), Gather(batch => batch.Features[place]!.Errors, entry.Autoencoder.OutputWidth));
         }
 
         float[] final = Gather(batch => batch.FinalResidual, _model.Description.Width);

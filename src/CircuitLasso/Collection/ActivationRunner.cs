@@ -63,9 +63,22 @@ internal sealed class ActivationRunner
         for (int index = 0; index < _autoencoders.Count; index++)
         {
             int place = index;
-            hooks.Add(_autoencoders[index].Site, (_, value) =>
+            SiteAutoencoder entry = _autoencoders[index];
+            float[]? inputs = null;
+            if (entry.IsTranscoder)
             {
-                rows.Features[place] = FeatureCollection.Encode(_autoencoders[place].Autoencoder, value.ToArray(), batch, _pooling);
+                hooks.Add(entry.InputSite, (_, value) =>
+                {
+                    inputs = value.ToArray();
+                    return null;
+                });
+            }
+
+            hooks.Add(entry.Site, (_, value) =>
+            {
+                float[] outputs = value.ToArray();
+                rows.Features[place] = FeatureCollection.Encode(entry.Autoencoder, inputs ?? outputs, outputs, batch, _pooling);
+                inputs = null;
                 return null;
             });
         }

@@ -32,7 +32,7 @@ internal sealed class CollectionMemory
         _description = model.Description;
         _options = options;
         _maximumTokens = maximumTokens;
-        _keptNumbers = siteWidths.Sum(width => (long)width) + options.Autoencoders.Sum(entry => (long)entry.Autoencoder.InputWidth + ExpectedFeatureNumbers) + _description.Width;
+        _keptNumbers = siteWidths.Sum(width => (long)width) + options.Autoencoders.Sum(entry => (long)entry.Autoencoder.OutputWidth + ExpectedFeatureNumbers) + _description.Width;
         long shardRows = options.Partition?.RowsPerShard ?? (options.Pooling == Pooling.None ? int.MaxValue : MostTextsPerShard);
         _shardBytes = Math.Min(ShardBytes, shardRows * sizeof(float) * _keptNumbers);
     }
@@ -76,7 +76,7 @@ internal sealed class CollectionMemory
         int tokens = Math.Max(batches.TokensPerBatch, _maximumTokens);
         int texts = Math.Max(1, batches.TokensPerBatch / _maximumTokens);
         long activations = PassCost.Of(_description, texts, tokens / texts, LogitPositions.None).ForwardBytes + (sizeof(float) * tokens * _keptNumbers);
-        long features = _options.Autoencoders.Count == 0 ? 0 : FeatureBlockBytes + (2L * sizeof(float) * tokens * _options.Autoencoders.Max(entry => (long)entry.Autoencoder.InputWidth));
+        long features = _options.Autoencoders.Count == 0 ? 0 : FeatureBlockBytes + (2L * sizeof(float) * tokens * _options.Autoencoders.Max(entry => (long)entry.Autoencoder.InputWidth + (entry.IsTranscoder ? entry.Autoencoder.OutputWidth : 0)));
         long scores = Math.Min(ScoresAtOnce, (long)tokens * _description.OutputSize);
         long widened = Math.Min(WidenedAtOnce, (long)_description.Width * Math.Max(_description.OutputSize, _description.Mlp.HiddenWidth));
         long workSpace = sizeof(float) * (scores + widened);

@@ -12,7 +12,7 @@ public sealed record CollectionOptions
 
     /// <summary>
     /// Autoencoders, one for a site at most: their features are kept instead of the site's activations (a sparse site of its name), and what the reconstruction leaves
-    /// beside them (a dense site <c>NAME.error</c>). Pooling pools features and errors of the positions, not what is encoded.
+    /// beside them (a dense site <c>NAME.error</c>). Of a transcoder NAME is the site that it writes. Pooling pools features and errors of the positions, not what is encoded.
     /// </summary>
     public IReadOnlyList<SiteAutoencoder> Autoencoders { get; init; } = [];
 

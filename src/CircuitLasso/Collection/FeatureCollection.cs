@@ -19,37 +19,28 @@ internal sealed class FeatureCollection : IDisposable
 
     /// <summary>Encodes the tokens that pooling needs, and pools their features and errors: a feature that is not active at a position is 0 there.</summary>
     /// <param name="autoencoder">The autoencoder.</param>
-    /// <param name="values">Activations of the padded batch, texts x positions x width.</param>
+    /// <param name="inputs">Activations of the padded batch that are encoded, texts x positions x width.</param>
+    /// <param name="outputs">Those that are reconstructed; the same array unless it is a transcoder.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="pooling">How positions become rows.</param>
-    public static FeatureCollection Encode(SparseAutoencoder autoencoder, float[] values, TokenBatch batch, Pooling pooling)
+    public static FeatureCollection Encode(SparseAutoencoder autoencoder, float[] inputs, float[] outputs, TokenBatch batch, Pooling pooling)
     {
-        int width = autoencoder.InputWidth;
         int[] lengths = [.. batch.Lengths];
-        bool lastOnly = pooling == Pooling.Last;
-        float[] tokens = new float[(lastOnly ? lengths.Length : lengths.Sum()) * width];
-        int written = 0;
-        for (int text = 0; text < lengths.Length; text++)
-        {
-            int first = lastOnly ? lengths[text] - 1 : 0;
-            ReadOnlySpan<float> kept = values.AsSpan(((text * batch.Positions) + first) * width, (lengths[text] - first) * width);
-            kept.CopyTo(tokens.AsSpan(written));
-            written += kept.Length;
-        }
-
+        float[] tokens = Kept(inputs, autoencoder.InputWidth, batch.Positions, lengths, pooling);
+        float[] targets = ReferenceEquals(inputs, outputs) ? tokens : Kept(outputs, autoencoder.OutputWidth, batch.Positions, lengths, pooling);
         SparseFeatureRows features = new(autoencoder.FeatureCount);
         try
         {
             autoencoder.Encode(tokens, features);
-            float[] errors = new float[tokens.Length];
+            float[] errors = new float[targets.Length];
             autoencoder.Decode(features, autoencoder.DecodingNeedsInputs ? tokens : [], errors);
-            System.Numerics.Tensors.TensorPrimitives.Subtract(tokens, errors, errors);
+            System.Numerics.Tensors.TensorPrimitives.Subtract(targets, errors, errors);
             if (pooling is Pooling.None or Pooling.Last)
             {
                 return new FeatureCollection(features, errors);
             }
 
-            FeatureCollection pooled = new(Pool(features, lengths, pooling), PoolErrors(errors, lengths, width, pooling));
+            FeatureCollection pooled = new(Pool(features, lengths, pooling), PoolErrors(errors, lengths, autoencoder.OutputWidth, pooling));
             features.Dispose();
             return pooled;
         }
@@ -61,6 +52,23 @@ internal sealed class FeatureCollection : IDisposable
     }
 
     public void Dispose() => Features.Dispose();
+
+    // The tokens that pooling needs: no padding, and of the last position no others.
+    private static float[] Kept(float[] values, int width, int positions, int[] lengths, Pooling pooling)
+    {
+        bool lastOnly = pooling == Pooling.Last;
+        float[] tokens = new float[(lastOnly ? lengths.Length : lengths.Sum()) * width];
+        int written = 0;
+        for (int text = 0; text < lengths.Length; text++)
+        {
+            int first = lastOnly ? lengths[text] - 1 : 0;
+            ReadOnlySpan<float> kept = values.AsSpan(((text * positions) + first) * width, (lengths[text] - first) * width);
+            kept.CopyTo(tokens.AsSpan(written));
+            written += kept.Length;
+        }
+
+        return tokens;
+    }
 
     private static SparseFeatureRows Pool(SparseFeatureRows tokens, int[] lengths, Pooling pooling)
     {

@@ -69,6 +69,11 @@ internal sealed partial class FeatureCircuitLearning
             provenance["sae_sha256." + site] = sae.Sha256;
         }
 
+        foreach (StoreSite site in _store.Manifest.Sites.Where(site => site.Reads is not null))
+        {
+            provenance["transcoder_reads." + site.Name] = site.Reads!;
+        }
+
         if (_options.StabilityPairs > 0)
         {
             provenance["stability"] = string.Create(CultureInfo.InvariantCulture, $"{_options.StabilityPairs} complementary pairs of half-samples, each of {StabilityFolds / 2} of {StabilityFolds} folds");

@@ -131,8 +131,8 @@ internal sealed partial class FeatureCircuitLearning
         ?? throw new InputException(_store.Folder, $"has no features of a site {name}", "choose among " + string.Join(", ", _stored.Take(40).Select(site => site.Name)));
 
     private FeatureSite[] SourcesOf(FeatureSite site) => _options.Sources == FeatureSources.All
-        ? [.. _stored.Where(source => source.Place < site.Place)]
-        : [.. _stored.Where(source => source.Place == site.Place - 1)];
+        ? [.. _stored.Where(source => source.Place < site.ReadPlace)]
+        : [.. _stored.Where(source => source.Place == site.ReadPlace - 1)];
 
     // What was read last is kept, and what was explained by it: a site's sources are the next to be explained, and its positions share both.
     private FeatureColumns Read(FeatureSite[] sites)

@@ -7,39 +7,42 @@ namespace CircuitLasso;
 public sealed class TokenFeatures
 {
     private readonly Tokenizer _tokenizer;
-    private readonly IReadOnlyDictionary<string, SparseAutoencoder> _autoencoders;
-    private readonly string[] _sites;
+    private readonly SortedDictionary<string, SiteAutoencoder> _autoencoders = new(NodeNameOrder.Instance);
+    private readonly Site[] _sites;
     private readonly ActivationRunner _runner;
     private readonly int _maximumTokens;
 
     /// <summary>Prepares the passes.</summary>
     /// <param name="model">The model; it must live as long as this.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
-    /// <param name="autoencoders">The autoencoders by the site that they encode; they must live as long as this.</param>
+    /// <param name="autoencoders">The autoencoders, one for a site; they must live as long as this.</param>
     /// <param name="maximumTokens">Longer texts are cut, as the store's were.</param>
     /// <exception cref="InputException">An autoencoder's site is not one of the model, or of another width.</exception>
-    public TokenFeatures(TransformerModel model, Tokenizer tokenizer, IReadOnlyDictionary<string, SparseAutoencoder> autoencoders, int maximumTokens = int.MaxValue)
+    public TokenFeatures(TransformerModel model, Tokenizer tokenizer, IEnumerable<SiteAutoencoder> autoencoders, int maximumTokens = int.MaxValue)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(tokenizer);
         ArgumentNullException.ThrowIfNull(autoencoders);
         ArgumentOutOfRangeException.ThrowIfLessThan(maximumTokens, 1);
         _tokenizer = tokenizer;
-        _autoencoders = autoencoders;
-        _maximumTokens = Math.Min(maximumTokens, model.Description.MaximumPositions);
-        _sites = [.. autoencoders.Keys.Order(NodeNameOrder.Instance)];
-        Site[] sites = [.. _sites.Select(Site.Parse)];
-        for (int i = 0; i < sites.Length; i++)
+        foreach (SiteAutoencoder entry in autoencoders)
         {
-            int width = ActivationRunner.Width(model.Description, sites[i]);
-            if (autoencoders[_sites[i]].InputWidth != width || (Site.HasLayer(sites[i].Kind) && sites[i].Layer >= model.Description.Layers))
+            _autoencoders.Add(entry.Site.ToString(), entry);
+        }
+
+        _maximumTokens = Math.Min(maximumTokens, model.Description.MaximumPositions);
+        foreach ((string site, SiteAutoencoder entry) in _autoencoders)
+        {
+            int width = ActivationRunner.Width(model.Description, entry.InputSite);
+            if (entry.Autoencoder.InputWidth != width || (Site.HasLayer(entry.InputSite.Kind) && entry.InputSite.Layer >= model.Description.Layers))
             {
                 throw new InputException(
-                    "--sae", $"the autoencoder of {_sites[i]} reads {autoencoders[_sites[i]].InputWidth} numbers, and the model has {width} there in {model.Description.Layers} layers", "name the autoencoders of this model");
+                    "--sae", $"the autoencoder of {site} reads {entry.Autoencoder.InputWidth} numbers, and the model has {width} there in {model.Description.Layers} layers", "name the autoencoders of this model");
             }
         }
 
-        _runner = new ActivationRunner(model, sites, [], Pooling.None);
+        _sites = [.. _autoencoders.Values.Select(entry => entry.InputSite).Distinct()];
+        _runner = new ActivationRunner(model, _sites, [], Pooling.None);
     }
 
     /// <summary>Whether the features of a site can be had.</summary>
@@ -59,9 +62,9 @@ public sealed class TokenFeatures
         CollectedRows rows = _runner.Run([ids]);
         foreach (IGrouping<string, FeatureName> site in features.Where(feature => Has(feature.Site)).GroupBy(feature => feature.Site))
         {
-            SparseAutoencoder autoencoder = _autoencoders[site.Key];
+            SparseAutoencoder autoencoder = _autoencoders[site.Key].Autoencoder;
             using SparseFeatureRows encoded = new(autoencoder.FeatureCount);
-            autoencoder.Encode(rows.Sites[Array.IndexOf(_sites, site.Key)], encoded);
+            autoencoder.Encode(rows.Sites[Array.IndexOf(_sites, _autoencoders[site.Key].InputSite)], encoded);
             foreach (FeatureName feature in site)
             {
                 tokens[feature] = [.. ids.Select((id, position) => new ExampleToken(FeatureText.TokenText(_tokenizer, id), Value(encoded, position, feature.Index)))];

@@ -12,12 +12,15 @@ namespace CircuitLasso;
 internal sealed class AblatedSites(AutoencoderSites sites, FeatureBatch batch, NodeSelection selection, bool sameInAllTexts)
 {
     /// <summary>What stands in the place of a site's nodes; padding stays.</summary>
-    public SiteNodes Replace(int site, float[] values)
+    /// <param name="site">The site.</param>
+    /// <param name="values">Its activations in this pass.</param>
+    /// <param name="inputs">What its autoencoder encodes in this pass.</param>
+    public SiteNodes Replace(int site, float[] values, float[] inputs)
     {
         SparseAutoencoder autoencoder = sites[site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth;
         int positions = batch.Texts.Positions;
-        using SiteState state = SiteState.Of(autoencoder, values);
+        using SiteState state = SiteState.Of(autoencoder, values, inputs);
         float[] replaced = [.. values];
         float[]? bases = sameInAllTexts ? new float[positions * width] : null;
         if (bases is not null)
@@ -55,6 +58,12 @@ internal sealed class AblatedSites(AutoencoderSites sites, FeatureBatch batch, N
             if (selection.KeepsError(site, position))
             {
                 TensorPrimitives.Add(value, own.Error, value);
+            }
+
+            // A skip term is neither a feature nor an error: it is what the pass makes it.
+            if (autoencoder.HasSkip)
+            {
+                TensorPrimitives.Add(value, state.SkipTerm(row), value);
             }
         });
         return new SiteNodes(replaced, ReplaceReadings(site, state));

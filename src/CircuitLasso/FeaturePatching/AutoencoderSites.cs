@@ -7,11 +7,12 @@ namespace CircuitLasso;
 /// <summary>
 /// The sites of a model at which activations are taken apart into features and an error, in the order of computation. With g = s f, where f are the features and s is the
 /// factor by which the autoencoder scales its reconstruction back (1 for most), x = decoder bias + sum of g_a times the direction of a + error. So x is linear in g and the error,
-/// and nothing else is in it that depends on the text. Immutable.
+/// and nothing else is in it that depends on the text, but for the skip term of a transcoder that has one: its matrix times what the transcoder reads. Immutable.
 /// </summary>
 public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
 {
     private readonly Dictionary<string, int> _indexOfName;
+    private readonly (int Read, int Written)[] _order;
 
     /// <summary>Checks and orders the sites.</summary>
     /// <param name="model">The model.</param>
@@ -23,6 +24,8 @@ public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
         : base(Ordered(model, sites))
     {
         Model = model;
+        List<Site> order = [.. model.Sites];
+        _order = [.. this.Select(place => (order.IndexOf(place.InputSite), order.IndexOf(place.Site)))];
         _indexOfName = Enumerable.Range(0, Count).ToDictionary(index => this[index].Site.ToString(), StringComparer.Ordinal);
     }
 
@@ -56,6 +59,9 @@ public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
     internal bool IsBottleneck(int site) => this[site].Site.Kind is SiteKind.Embedding or SiteKind.ResidualBefore or SiteKind.ResidualAfter
         || (this[site].Site.Kind == SiteKind.ResidualMiddle && !Model.Description.ParallelSublayers);
 
+    /// <summary>Whether the activations of a site are there when a later place is encoded, which for a transcoder is where it reads; always for the place after all sites.</summary>
+    internal bool IsBefore(int site, int place) => place == Count || _order[site].Written <= _order[place].Read;
+
     /// <summary>Whether the site is a state of the residual stream rather than something that is added to it.</summary>
     internal bool IsResidual(int site) => this[site].Site.Kind is SiteKind.Embedding or SiteKind.ResidualBefore or SiteKind.ResidualMiddle or SiteKind.ResidualAfter;
 
@@ -72,10 +78,15 @@ public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
         foreach (SiteAutoencoder place in given)
         {
             string name = place.Site.ToString();
-            int width = WidthOf(model.Description, place.Site.Kind);
+            int width = WidthOf(model.Description, place.Site.Kind), read = WidthOf(model.Description, place.InputSite.Kind);
             Require(order.Contains(place.Site), name, $"the model has layers 0 to {model.Description.Layers - 1} only", "choose one of them");
             Require(width > 0, name, "is no site whose features can be replaced", "use the residual stream, what a sublayer reads or writes, or attn_z");
-            Require(place.Autoencoder.InputWidth == width, name, $"the autoencoder is {place.Autoencoder.InputWidth} wide, and the site {width}", "give one made for this model");
+            Require(place.Autoencoder.OutputWidth == width, name, $"the autoencoder is {place.Autoencoder.OutputWidth} wide, and the site {width}", "give one made for this model");
+            Require(
+                place.Autoencoder.InputWidth == read,
+                name, read == 0 ? $"the transcoder reads {place.InputSite}, which has no fixed width" : $"the transcoder reads {place.Autoencoder.InputWidth} numbers, and {place.InputSite} has {read}",
+                "give one made for this model");
+            place.RequireReads(model.Description);
         }
 
         Require(given.Length > 0, "--sae", "no site has an autoencoder", "give at least one");

@@ -68,65 +68,81 @@ internal sealed partial class FeatureBatch
         return readings;
     }
 
-    // What is read where nodes stand at a site; activations of later sites that are read go into captured, with their graph where they have one.
-    private float[]?[] ReadLater(int site, Tensor leaf, SiteNodes nodes, List<(int Site, Tensor Value, SiteState State)>? captured)
+    // What is read where nodes stand at a site; activations of later sites that are read, and what is encoded of them, go into captured, with their graph where they have one.
+    private float[]?[] ReadLater(int site, Tensor leaf, SiteNodes nodes, List<Captured>? captured)
     {
         float[]?[] readings = [.. CleanReadings];
         readings[site] = nodes.Readings;
-        ForwardHooks hooks = new();
-        for (int later = site + 1; later <= _reader!.LastSite; later++)
+        if (site >= _reader!.LastSite)
         {
-            if (_reader[later] is not { } read)
+            return readings;
+        }
+
+        Run([site], [leaf], Sites[_reader.LastSite].Site.Layer + 1, hooks =>
+        {
+            for (int later = site + 1; later <= _reader.LastSite; later++)
             {
-                continue;
+                if (_reader[later] is { } read)
+                {
+                    ReadSite(hooks, later, read, readings, captured);
+                }
             }
-
-            int index = later;
-            hooks.Add(_sites[later].Site, (_, value) =>
-            {
-                SiteState state = SiteState.Of(_sites[index].Autoencoder, value.ToArray());
-                readings[index] = read.Read(state);
-                if (captured is null)
-                {
-                    state.Dispose();
-                }
-                else
-                {
-                    captured.Add((index, value, state));
-                }
-
-                return null;
-            });
-        }
-
-        if (site < _reader.LastSite)
-        {
-            Run(site, leaf, _sites[_reader.LastSite].Site.Layer + 1, hooks);
-        }
-
+        });
         return readings;
+    }
+
+    private void ReadSite(ForwardHooks hooks, int site, ReadoutSite read, float[]?[] readings, List<Captured>? captured)
+    {
+        SiteAutoencoder place = Sites[site];
+        Tensor? encoded = null;
+        if (place.IsTranscoder)
+        {
+            Read(hooks, place.InputSite, value => encoded = value);
+        }
+
+        Read(hooks, place.Site, value =>
+        {
+            SiteState state = SiteState.Of(place.Autoencoder, value.ToArray(), encoded?.ToArray());
+            readings[site] = read.Read(state);
+            if (captured is null)
+            {
+                state.Dispose();
+            }
+            else
+            {
+                captured.Add(new Captured(site, value, encoded ?? value, state));
+            }
+        });
     }
 
     // The gradient by what is read at the site itself; that by the leaf is left there.
     private float[]? ReadBackwards(int site, Tensor leaf, SiteNodes nodes)
     {
-        List<(int Site, Tensor Value, SiteState State)> captured = [];
+        List<Captured> captured = [];
         float[]?[] slopes = _scores!.Slopes(ReadLater(site, leaf, nodes, captured), _batch.Share);
         Tensor? sum = null;
-        foreach ((int later, Tensor value, SiteState state) in captured)
+
+        // To first order at these activations the behaviour is a linear function of them.
+        void Add(Tensor place, float[]? slope)
         {
-            if (value.RequiresGradient)
+            if (slope is not null && place.RequiresGradient)
             {
-                // To first order at these activations the behaviour is this linear function of them.
-                Tensor slope = Tensor.FromValues(_reader![later]!.Slope(state, slopes[later]!), value.Shape);
-                Tensor term = value.Multiply(slope).Sum();
+                Tensor term = place.Multiply(Tensor.FromValues(slope, place.Shape)).Sum();
                 sum = sum is null ? term : sum.Add(term);
             }
+        }
 
-            state.Dispose();
+        foreach (Captured at in captured)
+        {
+            (float[] byEncoded, float[]? byValue) = _reader![at.Site]!.Slope(at.State, slopes[at.Site]!);
+            Add(at.Encoded, byEncoded);
+            Add(at.Value, byValue == byEncoded ? null : byValue);
+            at.State.Dispose();
         }
 
         sum?.Backward();
         return slopes[site];
     }
+
+    private sealed record Captured(int Site, Tensor Value, Tensor Encoded, SiteState State);
 }

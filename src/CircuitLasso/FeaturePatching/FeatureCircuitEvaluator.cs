@@ -110,7 +110,7 @@ public sealed class FeatureCircuitEvaluator
 
     private void AddStrengths(TokenBatch texts, bool keepPositions, double factor)
     {
-        SiteState[] states = FeatureBatch.Record(Sites, texts, null, out _, null);
+        SiteState[] states = FeaturePass.Record(Sites, texts);
         for (int site = 0; site < states.Length; site++)
         {
             float[] norms = new float[states[site].Autoencoder.FeatureCount];

@@ -34,7 +34,7 @@ internal sealed partial class FeatureEdgeGradients
     public static int[] SourcesOf(AutoencoderSites sites, int place)
     {
         int first = place - 1;
-        while (first > 0 && !sites.IsBottleneck(first))
+        while (first > 0 && !(sites.IsBottleneck(first) && sites.IsBefore(first, place)))
         {
             first--;
         }
@@ -56,7 +56,8 @@ internal sealed partial class FeatureEdgeGradients
 
         using TensorScope scope = new();
         Tensor[] leaves = Leaves(batch, sources);
-        if (batch.Reach(sources, leaves, site) is not { RequiresGradient: true } reached)
+        (Tensor reached, Tensor encoded) = batch.Reach(sources, leaves, site);
+        if (!reached.RequiresGradient && !encoded.RequiresGradient)
         {
             return;
         }
@@ -64,13 +65,18 @@ internal sealed partial class FeatureEdgeGradients
         Movement[][] movements = [.. sources.Select(source => Movements(batch, source))];
         foreach (FeatureNode child in _kept[site])
         {
-            using Tensor seed = Tensor.FromValues(Seed(batch, child, gradient), reached.Shape);
             foreach (Tensor leaf in leaves)
             {
                 leaf.ClearGradient();
             }
 
-            reached.Backward(seed);
+            (float[] byEncoded, float[]? byValue) = Seeds(batch, child, gradient);
+            Send(encoded, byEncoded);
+            if (byValue != byEncoded)
+            {
+                Send(reached, byValue);
+            }
+
             BackwardPasses++;
             for (int i = 0; i < sources.Length; i++)
             {
@@ -131,14 +137,25 @@ internal sealed partial class FeatureEdgeGradients
         return leaf;
     })];
 
-    // The gradient of the child by its site's activations, times the gradient of the behaviour by the child.
-    private static float[] Seed(FeatureBatch batch, FeatureNode child, SiteNodes gradient)
+    private static void Send(Tensor place, float[]? seed)
+    {
+        if (seed is not null && place.RequiresGradient)
+        {
+            using Tensor values = Tensor.FromValues(seed, place.Shape);
+            place.Backward(values);
+        }
+    }
+
+    // The gradient of the child times that of the behaviour by the child: by what is encoded, and by the site's activations themselves, of which an error is a part.
+    // These are one array unless it is a transcoder.
+    private static (float[] ByEncoded, float[]? ByValue) Seeds(FeatureBatch batch, FeatureNode child, SiteNodes gradient)
     {
         SiteState state = batch.Clean[child.Site];
         SparseAutoencoder autoencoder = state.Autoencoder;
-        int width = autoencoder.InputWidth;
-        float[] seed = new float[gradient.Activations.Length];
-        ReadoutSite? read = batch.Read(child.Site);
+        int width = autoencoder.OutputWidth, read = autoencoder.InputWidth;
+        float[] seed = new float[batch.Rows * read];
+        float[]? byValue = !child.IsError ? null : ReferenceEquals(state.Inputs, state.Values) ? seed : new float[gradient.Activations.Length];
+        ReadoutSite? readout = batch.Read(child.Site);
         Numerics.DeterministicParallel.For(batch.Rows, row =>
         {
             if (!batch.IsReal(row, out int position) || (child.Position != FeatureNode.Everywhere && child.Position != position))
@@ -147,34 +164,39 @@ internal sealed partial class FeatureEdgeGradients
             }
 
             ReadOnlySpan<float> slope = gradient.Activations.AsSpan(row * width, width);
-            ReadOnlySpan<float> value = state.Values.AsSpan(row * width, width);
-            Span<float> own = seed.AsSpan(row * width, width);
+            ReadOnlySpan<float> value = state.Inputs.AsSpan(row * read, read);
+            Span<float> own = seed.AsSpan(row * read, read);
             ReadOnlySpan<int> indices = state.Features.Indices(row);
             ReadOnlySpan<float> values = state.Features.Values(row);
-            float[] derivative = new float[width];
+            float[] derivative = new float[read];
             if (child.IsError)
             {
-                // The error is what the features leave of the activation.
-                slope.CopyTo(own);
+                // The error is what the features, and a transcoder's skip term, leave of the activation.
+                slope.CopyTo(byValue.AsSpan(row * width, width));
+                for (int i = 0; autoencoder.HasSkip && i < width; i++)
+                {
+                    TensorPrimitives.MultiplyAdd(autoencoder.Skip.Slice(i * read, read), -slope[i], own, own);
+                }
+
                 for (int i = 0; i < indices.Length; i++)
                 {
                     autoencoder.FeatureGradient(indices[i], values[i], value, derivative);
                     TensorPrimitives.MultiplyAdd(derivative, -TensorPrimitives.Dot(autoencoder.DecoderDirection(indices[i]), slope), own, own);
                 }
 
-                read?.AddErrorSlope(state, row, gradient.Readings.AsSpan(row * read.Columns, read.Columns), own);
+                readout?.AddErrorSlope(state, row, gradient.Readings.AsSpan(row * readout.Columns, readout.Columns), own, byValue.AsSpan(row * width, width));
             }
             else if (indices.BinarySearch(child.Feature) is >= 0 and int at)
             {
                 autoencoder.FeatureGradient(child.Feature, values[at], value, derivative);
                 TensorPrimitives.Multiply(derivative, TensorPrimitives.Dot(autoencoder.DecoderDirection(child.Feature), slope), own);
-                if (read?.ColumnOf(child.Feature) is >= 0 and int column)
+                if (readout?.ColumnOf(child.Feature) is >= 0 and int column)
                 {
-                    read.AddFeatureSlope(state, row, at, gradient.Readings![(row * read.Columns) + column], own);
+                    readout.AddFeatureSlope(state, row, at, gradient.Readings![(row * readout.Columns) + column], own);
                 }
             }
         });
-        return seed;
+        return (seed, byValue);
     }
 
     // How the kept nodes of a site move, row by row.
@@ -192,7 +214,7 @@ internal sealed partial class FeatureEdgeGradients
 
             List<Movement> moved = [];
             List<(int Feature, float Difference)> features = [];
-            float[] error = new float[batch.Clean[site].Autoencoder.InputWidth];
+            float[] error = new float[batch.Clean[site].Autoencoder.OutputWidth];
             FeaturePatcher.Differences(batch, site, row, features, error);
             foreach ((int feature, float difference) in features.Prepend((FeatureNode.Error, 1)))
             {
@@ -213,7 +235,7 @@ internal sealed partial class FeatureEdgeGradients
     private double[] Sums(int site, Movement[] movements, float[] slope)
     {
         SparseAutoencoder autoencoder = _sites[site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth;
         double[] sums = new double[_kept[site].Length];
         foreach (Movement movement in movements)
         {

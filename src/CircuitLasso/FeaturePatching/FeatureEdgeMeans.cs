@@ -13,7 +13,7 @@ internal sealed class FeatureEdgeMeans
         _ownPositions = batches[0].OwnPositions;
         foreach (BehaviourBatch batch in batches)
         {
-            SiteState[] states = FeatureBatch.Record(graph.Sites, batch.Corrupt, null, out _, null);
+            SiteState[] states = FeaturePass.Record(graph.Sites, batch.Corrupt);
             while (_positions.Count < Math.Min(batch.Corrupt.Positions, (long)_ownPositions + 1))
             {
                 _positions.Add(new Sums(graph.Nodes.Count, graph.Edges.Count));

@@ -112,7 +112,7 @@ internal sealed partial class FeatureEdgeValues
         int[] sources = FeatureEdgeGradients.SourcesOf(_graph.Sites, site);
         using TensorScope scope = new();
         using IDisposable mode = GradientMode.Disable();
-        using SiteState state = SiteState.Of(_graph.Sites[site].Autoencoder, _batch.Reached(sources, Replaced(sources, node, kept, keepsRest, values), site));
+        using SiteState state = _batch.Reached(sources, Replaced(sources, node, kept, keepsRest, values), site);
         for (int row = 0; row < _batch.Rows; row++)
         {
             int at = state.Features.Indices(row).BinarySearch(_graph.Nodes[node].Feature);
@@ -124,7 +124,7 @@ internal sealed partial class FeatureEdgeValues
     private float[] Activations(int site, int target, bool[] kept, bool keepsRest, double[][] values)
     {
         SparseAutoencoder autoencoder = _graph.Sites[site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth;
         SiteState clean = _batch.Clean[site];
         float[] activations = [.. keepsRest ? clean.Values : _ablated[site]];
         int[] nodes = [.. Enumerable.Range(0, _graph.Nodes.Count).Where(node => _graph.Nodes[node].Site == site)];

@@ -28,7 +28,7 @@ internal sealed class FeatureMeans
         {
             _readings.Add([.. _sites.Select((_, site) => new double[_reader?[site]?.Columns ?? 0])]);
             _features.Add([.. _sites.Select(_ => new Dictionary<int, double>())]);
-            _errors.Add([.. _sites.Select(place => new double[place.Autoencoder.InputWidth])]);
+            _errors.Add([.. _sites.Select(place => new double[place.Autoencoder.OutputWidth])]);
             _counts.Add(0);
         }
 

@@ -108,7 +108,7 @@ public sealed class FeaturePatcher
     }
 
     internal static IReadOnlyList<BehaviourBatch> Cut(AutoencoderSites sites, BehaviourTask task, long memoryBytes) =>
-        BehaviourBatch.Cut(task, sites.Model, sites.Sum(place => 8.0 * place.Autoencoder.InputWidth), memoryBytes);
+        BehaviourBatch.Cut(task, sites.Model, sites.Sum(place => 4.0 * (place.Autoencoder.InputWidth + place.Autoencoder.OutputWidth)), memoryBytes);
 
     internal FeatureBatch Run(int batch) => new(_sites, Batches[batch], Replacement, _means, _reader);
 
@@ -194,7 +194,7 @@ public sealed class FeaturePatcher
     private void AddEffects(FeatureBatch batch, int site, SiteNodes gradient, bool keepPositions, SortedDictionary<FeatureNode, double> effects)
     {
         SparseAutoencoder autoencoder = _sites[site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth;
         (int Feature, double Effect)[][] byRow = new (int, double)[batch.Rows][];
         DeterministicParallel.For(batch.Rows, row =>
         {
@@ -253,7 +253,7 @@ public sealed class FeaturePatcher
         FeatureMeans means = new(_sites, _task.OwnPositions, _reader);
         foreach (BehaviourBatch batch in Batches)
         {
-            SiteState[] states = FeatureBatch.Record(_sites, batch.Corrupt, null, out _, null);
+            SiteState[] states = FeaturePass.Record(_sites, batch.Corrupt);
             means.Add(batch.Corrupt, states);
             foreach (SiteState state in states)
             {
@@ -270,7 +270,7 @@ public sealed class FeaturePatcher
     private float[] Moved(FeatureBatch batch, FeatureNode node, float share)
     {
         SparseAutoencoder autoencoder = _sites[node.Site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth;
         float[] values = [.. batch.Clean[node.Site].Values];
         DeterministicParallel.For(batch.Rows, row =>
         {

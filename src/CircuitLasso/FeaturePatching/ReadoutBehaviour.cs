@@ -41,7 +41,7 @@ public sealed class ReadoutBehaviour
             }
 
             SparseAutoencoder autoencoder = sites[site].Autoencoder;
-            if (group.FirstOrDefault(part => part.Index >= (part.IsError ? autoencoder.InputWidth : autoencoder.FeatureCount)) is { Site: not null } outside)
+            if (group.FirstOrDefault(part => part.Index >= (part.IsError ? autoencoder.OutputWidth : autoencoder.FeatureCount)) is { Site: not null } outside)
             {
                 throw new InputException(
                     subject,
@@ -89,7 +89,7 @@ public sealed class ReadoutBehaviour
     internal void AddScores(BehaviourBatch batch, double[] scores)
     {
         ReadoutReader reader = new(this, Sites);
-        SiteState[] states = FeatureBatch.Record(Sites, batch.Clean, null, out _, null);
+        SiteState[] states = FeaturePass.Record(Sites, batch.Clean);
         double[] own = reader.ScoresOf(batch).PerText(reader.Read(states));
         for (int text = 0; text < own.Length; text++)
         {

@@ -64,9 +64,9 @@ internal sealed class ReadoutSite
 
         if (_coordinates.Length > 0)
         {
-            int width = _autoencoder.InputWidth;
+            int width = _autoencoder.OutputWidth;
             float[] decoded = new float[rows * width];
-            _autoencoder.Decode(state.Features, _autoencoder.DecodingNeedsInputs ? state.Values : [], decoded);
+            _autoencoder.Decode(state.Features, _autoencoder.DecodingNeedsInputs ? state.Inputs : [], decoded);
             for (int row = 0; row < rows; row++)
             {
                 for (int i = 0; i < _coordinates.Length; i++)
@@ -80,15 +80,16 @@ internal sealed class ReadoutSite
         return readings;
     }
 
-    /// <summary>The gradient by the activations of a function of what is read of them.</summary>
+    /// <summary>The gradient of a function of what is read of activations: by what is encoded, and by the activations themselves, of which an error is a part.</summary>
     /// <param name="state">The activations.</param>
     /// <param name="slopes">The function's gradient by what is read, rows x columns.</param>
-    /// <returns>rows x width.</returns>
-    public float[] Slope(SiteState state, float[] slopes)
+    /// <returns>rows x input width, and rows x output width or null where no error is read. One array, the sum of both, unless it is a transcoder.</returns>
+    public (float[] ByEncoded, float[]? ByValue) Slope(SiteState state, float[] slopes)
     {
-        int width = _autoencoder.InputWidth;
-        float[] gradient = new float[state.Values.Length];
-        Numerics.DeterministicParallel.For(gradient.Length / width, row =>
+        int width = _autoencoder.OutputWidth, read = _autoencoder.InputWidth;
+        float[] byEncoded = new float[state.Inputs.Length];
+        float[]? byValue = ReferenceEquals(state.Inputs, state.Values) ? byEncoded : _coordinates.Length > 0 ? new float[state.Values.Length] : null;
+        Numerics.DeterministicParallel.For(byEncoded.Length / read, row =>
         {
             ReadOnlySpan<float> own = slopes.AsSpan(row * Columns, Columns);
             if (!own.ContainsAnyExcept(0f))
@@ -96,7 +97,7 @@ internal sealed class ReadoutSite
                 return;
             }
 
-            Span<float> into = gradient.AsSpan(row * width, width);
+            Span<float> into = byEncoded.AsSpan(row * read, read);
             ReadOnlySpan<int> indices = state.Features.Indices(row);
             for (int i = 0; i < indices.Length; i++)
             {
@@ -106,9 +107,12 @@ internal sealed class ReadoutSite
                 }
             }
 
-            AddErrorSlope(state, row, own, into);
+            if (_coordinates.Length > 0)
+            {
+                AddErrorSlope(state, row, own, into, byValue.AsSpan(row * width, width));
+            }
         });
-        return gradient;
+        return (byEncoded, byValue);
     }
 
     /// <summary>Adds the gradient of one active feature times a factor.</summary>
@@ -116,7 +120,7 @@ internal sealed class ReadoutSite
     /// <param name="row">The row.</param>
     /// <param name="at">The feature's place among the active ones.</param>
     /// <param name="factor">The factor.</param>
-    /// <param name="into">What it is added to.</param>
+    /// <param name="into">What it is added to, by what is encoded.</param>
     public void AddFeatureSlope(SiteState state, int row, int at, float factor, Span<float> into)
     {
         float scale = state.Scale(row);
@@ -126,7 +130,7 @@ internal sealed class ReadoutSite
         }
 
         // f = (s f) / s, so that df = (d(s f) - f ds) / s.
-        ReadOnlySpan<float> value = state.Values.AsSpan(row * into.Length, into.Length);
+        ReadOnlySpan<float> value = state.Inputs.AsSpan(row * into.Length, into.Length);
         float feature = state.Features.Values(row)[at];
         float[] derivative = new float[into.Length];
         _autoencoder.FeatureGradient(state.Features.Indices(row)[at], feature, value, derivative);
@@ -139,40 +143,46 @@ internal sealed class ReadoutSite
     /// <param name="state">The activations.</param>
     /// <param name="row">The row.</param>
     /// <param name="slopes">A factor for each column.</param>
-    /// <param name="into">What it is added to.</param>
-    public void AddErrorSlope(SiteState state, int row, ReadOnlySpan<float> slopes, Span<float> into)
+    /// <param name="byEncoded">What the gradient by what is encoded is added to.</param>
+    /// <param name="byValue">What the gradient by the activations is added to; the same numbers unless it is a transcoder.</param>
+    public void AddErrorSlope(SiteState state, int row, ReadOnlySpan<float> slopes, Span<float> byEncoded, Span<float> byValue)
     {
         if (_coordinates.Length == 0)
         {
             return;
         }
 
-        int width = into.Length;
-        float[] direction = new float[width];
+        float[] direction = new float[byValue.Length];
         for (int i = 0; i < _coordinates.Length; i++)
         {
             direction[_coordinates[i]] = slopes[_features.Length + i];
         }
 
-        // The error is x - (s (b + sum of f_a d_a) + shift).
-        TensorPrimitives.Add(into, direction, into);
-        ReadOnlySpan<float> value = state.Values.AsSpan(row * width, width);
+        // The error is x - (s (b + sum of f_a d_a) + shift + a transcoder's skip term).
+        TensorPrimitives.Add(byValue, direction, byValue);
+        int read = byEncoded.Length;
+        for (int i = 0; _autoencoder.HasSkip && i < _coordinates.Length; i++)
+        {
+            TensorPrimitives.MultiplyAdd(_autoencoder.Skip.Slice(_coordinates[i] * read, read), -slopes[_features.Length + i], byEncoded, byEncoded);
+        }
+
+        ReadOnlySpan<float> value = state.Inputs.AsSpan(row * read, read);
         ReadOnlySpan<int> indices = state.Features.Indices(row);
-        float[] derivative = new float[width];
+        float[] derivative = new float[read];
         for (int i = 0; i < indices.Length; i++)
         {
             if (TensorPrimitives.Dot(_autoencoder.DecoderDirection(indices[i]), direction) is var along && along != 0)
             {
                 _autoencoder.FeatureGradient(indices[i], state.Features.Values(row)[i], value, derivative);
-                TensorPrimitives.MultiplyAdd(derivative, -along, into, into);
+                TensorPrimitives.MultiplyAdd(derivative, -along, byEncoded, byEncoded);
             }
         }
 
         _autoencoder.OutputScaleGradient(value, derivative);
-        TensorPrimitives.MultiplyAdd(derivative, -TensorPrimitives.Dot(_autoencoder.DecoderBias, direction), into, into);
+        TensorPrimitives.MultiplyAdd(derivative, -TensorPrimitives.Dot(_autoencoder.DecoderBias, direction), byEncoded, byEncoded);
         if (_autoencoder.ShiftsOutput)
         {
-            TensorPrimitives.Subtract(into, TensorPrimitives.Sum(direction) / width, into);
+            TensorPrimitives.Subtract(byEncoded, TensorPrimitives.Sum(direction) / read, byEncoded);
         }
     }
 }

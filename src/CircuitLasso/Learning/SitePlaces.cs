@@ -38,6 +38,9 @@ internal static class SitePlaces
         };
     }
 
+    /// <summary>The order of the sites of a layer whose sublayers follow each other.</summary>
+    public static int WithinLayer(SiteKind kind) => Within(kind, parallel: false);
+
     // The residual stream before a layer is that after the layer before it, and comes after it in this order all the same: a copy explains nothing of its original.
     private static int Within(SiteKind kind, bool parallel) => kind switch
     {

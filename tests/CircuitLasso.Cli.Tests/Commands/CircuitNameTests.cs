@@ -111,7 +111,7 @@ public sealed class CircuitNameTests
         using TemporaryFolder folder = new();
         Prepare(folder);
         string[] command = ["circuit", "name", folder.PathOf("a.circuit"), "--model", folder.PathOf("model"), "--out", folder.PathOf("b")];
-        Assert.Contains("is a second autoencoder of resid_post.1", CommandLine.Run([.. command, "--sae", folder.PathOf("sae"), folder.PathOf("sae")]).Error, StringComparison.Ordinal);
+        Assert.Contains("site resid_post.1 has another autoencoder already", CommandLine.Run([.. command, "--sae", folder.PathOf("sae"), folder.PathOf("sae")]).Error, StringComparison.Ordinal);
         CircuitFile.Write(Sample(3000), folder.PathOf("a.circuit"));
         Assert.Contains("has 20 features, and the circuit one called resid_post.1/3000", CommandLine.Run([.. command, "--sae", folder.PathOf("sae")]).Error, StringComparison.Ordinal);
     }

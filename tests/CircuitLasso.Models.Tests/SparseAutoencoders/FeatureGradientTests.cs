@@ -2,16 +2,16 @@ namespace CircuitLasso.Models.Tests;
 
 public sealed class FeatureGradientTests
 {
-    public static MatrixTheoryData<SparseAutoencoderKind, InputNormalization, bool> Cases =>
-        new(Enum.GetValues<SparseAutoencoderKind>(), Enum.GetValues<InputNormalization>(), [false, true]);
+    public static MatrixTheoryData<SparseAutoencoderKind, InputNormalization, bool, bool> Cases =>
+        new(Enum.GetValues<SparseAutoencoderKind>(), Enum.GetValues<InputNormalization>(), [false, true], [false, true]);
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Derivative_of_an_active_feature_times_its_scale_is_the_finite_difference(SparseAutoencoderKind kind, InputNormalization normalization, bool subtractsBias)
+    public void Derivative_of_an_active_feature_times_its_scale_is_the_finite_difference(SparseAutoencoderKind kind, InputNormalization normalization, bool subtractsBias, bool isTranscoder)
     {
         const int Width = 9;
         using SparseAutoencoder autoencoder = new RandomAutoencoder(
-            new SparseAutoencoderArchitecture { Kind = kind, K = kind == SparseAutoencoderKind.TopK ? 5 : 0, Normalization = normalization, SubtractsDecoderBias = subtractsBias }, 14, Width, Width, seed: 4).Build();
+            new SparseAutoencoderArchitecture { Kind = kind, K = kind == SparseAutoencoderKind.TopK ? 5 : 0, Normalization = normalization, SubtractsDecoderBias = subtractsBias, IsTranscoder = isTranscoder }, 14, Width, Width, seed: 4).Build();
         Random random = new(9);
         float[] input = [.. Enumerable.Range(0, Width).Select(_ => (float)(random.NextDouble() * 3))];
         float[] gradient = new float[Width];

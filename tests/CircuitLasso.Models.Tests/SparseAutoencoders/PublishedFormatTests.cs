@@ -66,6 +66,20 @@ public sealed class PublishedFormatTests
     }
 
     [Fact]
+    public void Circuit_tracers_own_hooks_around_an_mlp_are_what_it_reads_after_its_norm_and_what_it_writes()
+    {
+        using TemporaryFolder folder = new();
+        string from = PublishedFixture.Folder("circuit-tracer-jumprelu");
+        File.Copy(Path.Combine(from, "layer_7.safetensors"), folder.PathOf("layer_7.safetensors"));
+        string configuration = File.ReadAllText(Path.Combine(from, "config.yaml"));
+        File.WriteAllText(
+            folder.PathOf("config.yaml"),
+            configuration.Replace("hook_resid_mid", "mlp.hook_in", StringComparison.Ordinal).Replace("hook_mlp_out", "\"mlp.hook_out\"", StringComparison.Ordinal));
+        using SparseAutoencoder autoencoder = SparseAutoencoderFile.Load(folder.PathOf("layer_7.safetensors"));
+        Assert.Equal(("mlp_normalized.7", "mlp_out.7", "blocks.7.mlp.hook_in"), (autoencoder.Provenance.InputSite.ToString(), autoencoder.Provenance.OutputSite.ToString(), autoencoder.Provenance.HookName));
+    }
+
+    [Fact]
     public void The_caller_may_say_that_activations_are_centred()
     {
         using SparseAutoencoder plain = PublishedFixture.Load("saelens-standard");

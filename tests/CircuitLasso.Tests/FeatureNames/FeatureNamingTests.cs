@@ -168,7 +168,7 @@ public sealed class FeatureNamingTests
             (new StoreRow(text, pass.Tokens.Length), Enumerable.Range(0, RowFeatures.Width).Select(f => (f, pass.Features.Max(row => row[f]))).Where(pair => pair.Item2 > 0).ToArray()))]);
         store.Write(folder.PathOf("store"), provenance);
         using ActivationStoreReader reader = ActivationStoreReader.Open(folder.PathOf("store"));
-        TokenFeatures features = new(model, tokenizer, new Dictionary<string, SparseAutoencoder> { ["resid_post.1"] = autoencoder });
+        TokenFeatures features = new(model, tokenizer, [new SiteAutoencoder(autoencoder, Site.Parse("resid_post.1"))]);
         Circuit circuit = store.Circuit([.. Enumerable.Range(0, RowFeatures.Width)]);
         Circuit named = FeatureNaming.AddExamples(circuit, reader, _ => throw new InvalidOperationException(), PooledTexts.Open(reader, folder.PathOf("text.tsv"), features));
         Assert.NotEmpty(named.Examples);
@@ -217,7 +217,7 @@ public sealed class FeatureNamingTests
         EmbeddedModel.Extract(folder.PathOf("model"));
         using TransformerModel model = ModelCheckpoint.Load(folder.PathOf("model"));
         using SparseAutoencoder autoencoder = RandomAutoencoder.Create(7, 20, 2, "resid_post.1");
-        Assert.Throws<InputException>(() => new TokenFeatures(model, Tokenizer.Load(folder.PathOf("model")), new Dictionary<string, SparseAutoencoder> { ["resid_post.1"] = autoencoder }));
+        Assert.Throws<InputException>(() => new TokenFeatures(model, Tokenizer.Load(folder.PathOf("model")), [new SiteAutoencoder(autoencoder, Site.Parse("resid_post.1"))]));
     }
 
     [Fact]

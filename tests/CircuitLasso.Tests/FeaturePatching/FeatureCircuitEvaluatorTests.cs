@@ -6,14 +6,16 @@ public sealed class FeatureCircuitEvaluatorTests
 {
     private static readonly string[] _names = ["embed", "attn_z.0", "attn_out.0", "mlp_out.0", "resid_post.0", "mlp_out.1", "resid_post.1"];
 
-    public static MatrixTheoryData<string, FeatureReplacement, bool> Cases => new(["gpt2", "llama", "parallel"], Enum.GetValues<FeatureReplacement>(), [false, true]);
+    private static readonly string[] _transcoders = ["embed", "attn_in.0:attn_out.0", "mlp_in.0:mlp_out.0", "resid_post.0", "mlp_normalized.1:mlp_out.1", "resid_post.1"];
+
+    public static MatrixTheoryData<string, FeatureReplacement, bool> Cases => new(["gpt2", "llama", "parallel", "llama transcoders"], Enum.GetValues<FeatureReplacement>(), [false, true]);
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void All_nodes_are_the_model_and_none_is_what_stands_in_their_place(string name, FeatureReplacement ablation, bool keepPositions)
     {
-        using TransformerModel model = TinyTransformers.Create(name);
-        AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
+        using TransformerModel model = TinyTransformers.Create(name.Split(' ')[0]);
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, name.EndsWith(" transcoders", StringComparison.Ordinal) ? _transcoders : _names);
         FeatureCircuitEvaluator evaluator = new(sites, FeaturePatcherTests.Task(), ablation, keepPositions: keepPositions, seed: 3);
         CircuitEvaluation all = evaluator.Evaluate([.. evaluator.Candidates]);
         Assert.Equal(1, all.Faithfulness, 1e-3);
@@ -35,15 +37,17 @@ public sealed class FeatureCircuitEvaluatorTests
     }
 
     [Theory]
-    [InlineData(FeatureReplacement.Mean, ErrorHandling.Ranked)]
-    [InlineData(FeatureReplacement.Mean, ErrorHandling.Kept)]
-    [InlineData(FeatureReplacement.Mean, ErrorHandling.Removed)]
-    [InlineData(FeatureReplacement.Corrupt, ErrorHandling.ResidualOnly)]
-    [InlineData(FeatureReplacement.Zero, ErrorHandling.Ranked)]
-    public void A_random_circuit_agrees_with_one_computed_dense_and_text_by_text(FeatureReplacement ablation, ErrorHandling errors)
+    [InlineData(FeatureReplacement.Mean, ErrorHandling.Ranked, false)]
+    [InlineData(FeatureReplacement.Mean, ErrorHandling.Kept, false)]
+    [InlineData(FeatureReplacement.Mean, ErrorHandling.Removed, false)]
+    [InlineData(FeatureReplacement.Corrupt, ErrorHandling.ResidualOnly, false)]
+    [InlineData(FeatureReplacement.Zero, ErrorHandling.Ranked, false)]
+    [InlineData(FeatureReplacement.Mean, ErrorHandling.Ranked, true)]
+    [InlineData(FeatureReplacement.Corrupt, ErrorHandling.ResidualOnly, true)]
+    public void A_random_circuit_agrees_with_one_computed_dense_and_text_by_text(FeatureReplacement ablation, ErrorHandling errors, bool transcoders)
     {
         using TransformerModel model = TinyTransformers.Create("gpt2");
-        AutoencoderSites sites = TinyAutoencoders.Sites(model, _names);
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, transcoders ? _transcoders : _names);
         BehaviourTask task = FeaturePatcherTests.Task();
         FeatureCircuitEvaluator evaluator = new(sites, task, ablation, errors, memoryBytes: 1 << 20);
         FeatureNode[] kept = [.. evaluator.Random(5).Nodes.Take(evaluator.Candidates.Count / 2)];

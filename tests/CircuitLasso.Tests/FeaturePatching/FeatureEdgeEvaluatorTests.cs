@@ -221,7 +221,7 @@ public sealed class FeatureEdgeEvaluatorTests
         public State(AutoencoderSites sites, int[] text)
         {
             _sites = sites;
-            _states = FeatureBatch.Record(sites, new TokenBatch([text]), null, out _, null);
+            _states = FeaturePass.Record(sites, new TokenBatch([text]));
             Positions = text.Length;
         }
 

@@ -5,16 +5,18 @@ namespace CircuitLasso.Tests;
 
 public sealed class FeaturePatcherTests
 {
+    private static readonly string[] _transcoders = ["embed", "attn_in.0:attn_out.0", "mlp_in.0:mlp_out.0", "resid_post.0", "attn_out.1", "mlp_normalized.1:mlp_out.1"];
+
     private static readonly string[] _everywhere = ["embed", "attn_z.0", "attn_out.0", "mlp_out.0", "resid_post.0", "resid_mid.1", "mlp_out.1", "resid_post.1"];
 
-    public static MatrixTheoryData<string, FeatureReplacement> Cases => new(["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width"], Enum.GetValues<FeatureReplacement>());
+    public static MatrixTheoryData<string, FeatureReplacement> Cases => new(["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width", "gpt2 transcoders", "parallel transcoders"], Enum.GetValues<FeatureReplacement>());
 
     [Theory]
     [MemberData(nameof(Cases))]
     public void Integrated_gradients_of_a_site_add_up_to_replacing_it_with_an_error_that_falls_as_one_over_n(string name, FeatureReplacement replacement)
     {
-        using TransformerModel model = TinyTransformers.Create(name);
-        AutoencoderSites sites = TinyAutoencoders.Sites(model, _everywhere);
+        using TransformerModel model = TinyTransformers.Create(name.Split(' ')[0]);
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, SitesOf(name));
         FeaturePatcher patcher = new(sites, Task(), replacement, seed: 3);
         double[] exact = [.. Enumerable.Range(0, sites.Count).Select(site => patcher.ExactSite(site))];
         double[] Errors(int steps)
@@ -40,8 +42,8 @@ public sealed class FeaturePatcherTests
     [MemberData(nameof(Cases))]
     public void Attribution_is_the_finite_difference_of_a_small_change(string name, FeatureReplacement replacement)
     {
-        using TransformerModel model = TinyTransformers.Create(name);
-        AutoencoderSites sites = TinyAutoencoders.Sites(model, _everywhere);
+        using TransformerModel model = TinyTransformers.Create(name.Split(' ')[0]);
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, SitesOf(name));
         FeaturePatcher patcher = new(sites, Task(), replacement, seed: 3);
         FeatureEffects effects = patcher.Attribution();
         FeatureNode[] nodes = [.. effects.Values.Keys.Where((node, i) => i % 3 == 0 || node.IsError)];
@@ -190,6 +192,8 @@ public sealed class FeaturePatcherTests
         Assert.Throws<Numerics.InputException>(() => new AutoencoderSites(model, []));
         Assert.Throws<Numerics.InputException>(() => new AutoencoderSites(model, [new(right, Site.Parse("embed")), new(right, Site.Parse("embed"))]));
     }
+
+    private static string[] SitesOf(string name) => name.EndsWith(" transcoders", StringComparison.Ordinal) ? _transcoders : _everywhere;
 
     internal static BehaviourTask Task() => BehaviourTask.Of(TinyTasks.Create(TaskMetric.LogitDifference, 5, 4, 3, 5, 4));
 

@@ -5,6 +5,8 @@ namespace CircuitLasso.Tests;
 
 public sealed class ReadoutBehaviourTests : IDisposable
 {
+    // Transcoders with a skip connection, the second, and without.
+    private static readonly string[] _withTranscoders = ["embed", "attn_in.0:attn_out.0", "mlp_in.1:mlp_out.1", "resid_post.1"];
     private readonly TinyLanguageModel _tiny = new();
 
     public static MatrixTheoryData<Pooling, int> Poolings => new(Enum.GetValues<Pooling>(), [0, 2, 3]);
@@ -16,7 +18,7 @@ public sealed class ReadoutBehaviourTests : IDisposable
     public void Scores_by_hand_from_the_rows_of_a_store_are_the_behaviour_of_the_model(Pooling pooling, int classes)
     {
         const int Longest = 8;
-        AutoencoderSites sites = TinyAutoencoders.Sites(_tiny.Model, "embed", "resid_post.0", "mlp_out.1", "resid_post.1");
+        AutoencoderSites sites = TinyAutoencoders.Sites(_tiny.Model, "embed", "resid_post.0", classes == 2 ? "mlp_in.1:mlp_out.1" : "mlp_out.1", "resid_post.1");
         string[] texts = TinyLanguageModel.Texts(40);
         CollectionOptions options = _tiny.Options("embed", pooling) with { Sites = [], Autoencoders = [.. sites], MaximumTokens = Longest };
         _tiny.Collector(_tiny.WriteText("texts.txt", texts), options).Run(_tiny.PathOf("store"), cancellation: TestContext.Current.CancellationToken);
@@ -55,11 +57,13 @@ public sealed class ReadoutBehaviourTests : IDisposable
     [InlineData(Pooling.Sum, 0, FeatureReplacement.Zero)]
     [InlineData(Pooling.Last, 2, FeatureReplacement.Mean)]
     [InlineData(Pooling.None, 3, FeatureReplacement.Zero)]
-    public void A_random_circuit_agrees_with_one_computed_dense_and_text_by_text(Pooling pooling, int classes, FeatureReplacement ablation)
+    [InlineData(Pooling.Mean, 3, FeatureReplacement.Mean, true)]
+    [InlineData(Pooling.Max, 0, FeatureReplacement.Zero, true)]
+    public void A_random_circuit_agrees_with_one_computed_dense_and_text_by_text(Pooling pooling, int classes, FeatureReplacement ablation, bool hasTranscoders = false)
     {
         using TransformerModel model = TinyTransformers.Create("gpt2");
-        AutoencoderSites sites = TinyAutoencoders.Sites(model, "embed", "attn_out.0", "resid_post.0", "mlp_out.1", "resid_post.1");
-        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, classes, sites, "resid_post.0", "resid_post.1"), sites, "test");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, hasTranscoders ? _withTranscoders : ["embed", "attn_out.0", "resid_post.0", "mlp_out.1", "resid_post.1"]);
+        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, classes, sites, hasTranscoders ? ["attn_out.0", "mlp_out.1", "resid_post.1"] : ["resid_post.0", "resid_post.1"]), sites, "test");
         BehaviourTask task = TinyReadouts.Task(FeaturePatcherTests.Task(), behaviour);
         FeatureCircuitEvaluator evaluator = new(sites, task, ablation, memoryBytes: 1 << 18);
         FeatureNode[] kept = [.. evaluator.Random(5).Nodes.Take(evaluator.Candidates.Count / 2)];
@@ -82,11 +86,13 @@ public sealed class ReadoutBehaviourTests : IDisposable
     [InlineData("llama", Pooling.Sum, 3)]
     [InlineData("llama", Pooling.Last, 0)]
     [InlineData("parallel", Pooling.None, 3)]
-    public void Gradients_are_finite_differences_wherever_no_feature_is_switched_within_the_step(string name, Pooling pooling, int classes)
+    [InlineData("gpt2", Pooling.Mean, 3, true)]
+    [InlineData("llama", Pooling.Last, 2, true)]
+    public void Gradients_are_finite_differences_wherever_no_feature_is_switched_within_the_step(string name, Pooling pooling, int classes, bool hasTranscoders = false)
     {
         using TransformerModel model = TinyTransformers.Create(name);
-        AutoencoderSites sites = TinyAutoencoders.Sites(model, "embed", "attn_z.0", "resid_post.0", "mlp_out.1", "resid_post.1");
-        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, classes, sites, "resid_post.0", "mlp_out.1", "resid_post.1"), sites, "test");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, hasTranscoders ? _withTranscoders : ["embed", "attn_z.0", "resid_post.0", "mlp_out.1", "resid_post.1"]);
+        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, classes, sites, hasTranscoders ? "attn_out.0" : "resid_post.0", "mlp_out.1", "resid_post.1"), sites, "test");
         FeaturePatcher patcher = new(sites, TinyReadouts.Task(FeaturePatcherTests.Task(), behaviour, hasPairs: true));
         FeatureEffects effects = patcher.Attribution();
         FeatureNode[] nodes = [.. effects.Values.Keys.Where((node, i) => i % 2 == 0 || node.IsError)];

@@ -15,10 +15,16 @@ internal sealed class SlowFeatureAblation(AutoencoderSites sites, BehaviourTask 
         {
             using TensorScope scope = new();
             ForwardHooks hooks = new();
+            float[][] inputs = new float[sites.Count][];
             for (int site = 0; keeps is not null && site < sites.Count; site++)
             {
                 int index = site;
-                hooks.Add(sites[site].Site, (_, value) => Tensor.FromValues(Replace(index, value.ToArray(), text, keeps!), value.Shape));
+                hooks.Add(sites[site].Site, (_, value) => Tensor.FromValues(Replace(index, value.ToArray(), inputs[index], text, keeps!), value.Shape));
+            }
+
+            for (int site = 0; site < sites.Count; site++)
+            {
+                ReadInputs(hooks, site, inputs);
             }
 
             Tensor last = sites.Model.Forward(new TokenBatch([text.Clean]), hooks, LogitPositions.None);
@@ -30,14 +36,26 @@ internal sealed class SlowFeatureAblation(AutoencoderSites sites, BehaviourTask 
         return score;
     }
 
-    private float[] Replace(int site, float[] values, BehaviourText text, Func<FeatureNode, bool> keeps)
+    private void ReadInputs(ForwardHooks hooks, int site, float[][] inputs)
+    {
+        if (sites[site].IsTranscoder)
+        {
+            hooks.Add(sites[site].InputSite, (_, value) =>
+            {
+                inputs[site] = value.ToArray();
+                return null;
+            });
+        }
+    }
+
+    private float[] Replace(int site, float[] values, float[]? inputs, BehaviourText text, Func<FeatureNode, bool> keeps)
     {
         SparseAutoencoder autoencoder = sites[site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth, read = autoencoder.InputWidth;
         for (int position = 0; position < text.Clean.Length; position++)
         {
             Span<float> row = values.AsSpan(position * width, width);
-            (double[] own, double[] ownError) = Apart(autoencoder, row);
+            (double[] own, double[] ownError, double[] skip) = Apart(autoencoder, row, inputs is null ? row : inputs.AsSpan(position * read, read));
             (double[] other, double[] otherError) = Other(site, position, text);
             bool keepsError = errors switch
             {
@@ -48,7 +66,7 @@ internal sealed class SlowFeatureAblation(AutoencoderSites sites, BehaviourTask 
             };
             for (int i = 0; i < width; i++)
             {
-                double sum = autoencoder.DecoderBias[i] + (keepsError ? ownError : otherError)[i];
+                double sum = autoencoder.DecoderBias[i] + skip[i] + (keepsError ? ownError : otherError)[i];
                 for (int feature = 0; feature < own.Length; feature++)
                 {
                     sum += (keeps(new FeatureNode(site, feature)) ? own : other)[feature] * autoencoder.DecoderDirection(feature)[i];
@@ -64,7 +82,7 @@ internal sealed class SlowFeatureAblation(AutoencoderSites sites, BehaviourTask 
     private (double[] Features, double[] Error) Other(int site, int position, BehaviourText text)
     {
         SparseAutoencoder autoencoder = sites[site].Autoencoder;
-        (double[] features, double[] error) = (new double[autoencoder.FeatureCount], new double[autoencoder.InputWidth]);
+        (double[] features, double[] error) = (new double[autoencoder.FeatureCount], new double[autoencoder.OutputWidth]);
         BehaviourText[] texts = ablation switch
         {
             FeatureReplacement.Mean => [.. task.Texts.Where(other => other.Corrupt.Length > position)],
@@ -80,9 +98,12 @@ internal sealed class SlowFeatureAblation(AutoencoderSites sites, BehaviourTask 
                 values = value.ToArray();
                 return null;
             });
+            float[][] inputs = new float[sites.Count][];
+            ReadInputs(hooks, site, inputs);
             using TensorScope scope = new();
             sites.Model.Forward(new TokenBatch([other.Corrupt]), hooks, LogitPositions.None);
-            (double[] f, double[] e) = Apart(autoencoder, values.AsSpan(position * autoencoder.InputWidth, autoencoder.InputWidth));
+            (double[] f, double[] e, _) = Apart(
+                autoencoder, values.AsSpan(position * autoencoder.OutputWidth, autoencoder.OutputWidth), (inputs[site] ?? values).AsSpan(position * autoencoder.InputWidth, autoencoder.InputWidth));
             for (int i = 0; i < f.Length; i++)
             {
                 features[i] += f[i] / texts.Length;
@@ -97,13 +118,22 @@ internal sealed class SlowFeatureAblation(AutoencoderSites sites, BehaviourTask 
         return (features, error);
     }
 
-    private static (double[] Features, double[] Error) Apart(SparseAutoencoder autoencoder, ReadOnlySpan<float> row)
+    private static (double[] Features, double[] Error, double[] Skip) Apart(SparseAutoencoder autoencoder, ReadOnlySpan<float> row, ReadOnlySpan<float> input)
     {
         using SparseFeatureRows encoded = new(autoencoder.FeatureCount);
-        autoencoder.Encode(row, encoded);
-        double scale = autoencoder.OutputScale(row);
+        autoencoder.Encode(input, encoded);
+        double scale = autoencoder.OutputScale(input);
         double[] features = new double[autoencoder.FeatureCount];
-        double[] error = [.. row.ToArray().Select((value, i) => (double)value - autoencoder.DecoderBias[i])];
+        double[] skip = new double[row.Length];
+        for (int i = 0; autoencoder.HasSkip && i < row.Length; i++)
+        {
+            for (int j = 0; j < input.Length; j++)
+            {
+                skip[i] += autoencoder.Skip[(i * input.Length) + j] * (double)input[j];
+            }
+        }
+
+        double[] error = [.. row.ToArray().Select((value, i) => (double)value - autoencoder.DecoderBias[i] - skip[i])];
         for (int i = 0; i < encoded.Indices(0).Length; i++)
         {
             int feature = encoded.Indices(0)[i];
@@ -114,6 +144,6 @@ internal sealed class SlowFeatureAblation(AutoencoderSites sites, BehaviourTask 
             }
         }
 
-        return (features, error);
+        return (features, error, skip);
     }
 }

@@ -47,10 +47,16 @@ internal sealed class SlowReadout(AutoencoderSites sites, BehaviourTask task, Fe
             using TensorScope scope = new();
             Dictionary<string, double>[] read = [.. text.Clean.Select(_ => new Dictionary<string, double>())];
             ForwardHooks hooks = new();
+            float[]?[] inputs = new float[]?[sites.Count];
             for (int site = 0; site < sites.Count; site++)
             {
                 int index = site;
-                hooks.Add(sites[site].Site, (_, value) => Tensor.FromValues(Replace(index, value.ToArray(), keeps, read), value.Shape));
+                hooks.Add(sites[site].Site, (_, value) => Tensor.FromValues(Replace(index, value.ToArray(), inputs[index], keeps, read), value.Shape));
+            }
+
+            for (int site = 0; site < sites.Count; site++)
+            {
+                ReadInputs(hooks, site, inputs);
             }
 
             sites.Model.Forward(new TokenBatch([text.Clean]), hooks, LogitPositions.None);
@@ -62,19 +68,31 @@ internal sealed class SlowReadout(AutoencoderSites sites, BehaviourTask task, Fe
 
     private static double Probability(double answer, double score) => 1 / (1 + Math.Exp(answer > 0 ? -score : score));
 
-    private float[] Replace(int site, float[] values, Func<FeatureNode, bool>? keeps, Dictionary<string, double>[] read)
+    private void ReadInputs(ForwardHooks hooks, int site, float[]?[] inputs)
+    {
+        if (sites[site].IsTranscoder)
+        {
+            hooks.Add(sites[site].InputSite, (_, value) =>
+            {
+                inputs[site] = value.ToArray();
+                return null;
+            });
+        }
+    }
+
+    private float[] Replace(int site, float[] values, float[]? inputs, Func<FeatureNode, bool>? keeps, Dictionary<string, double>[] read)
     {
         SparseAutoencoder autoencoder = sites[site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth;
         for (int position = 0; position < read.Length; position++)
         {
             Span<float> row = values.AsSpan(position * width, width);
-            Apart own = Apart.Of(autoencoder, row), other = Other(site, position);
+            Apart own = Apart.Of(autoencoder, row, RowOf(autoencoder, inputs, row, position)), other = Other(site, position);
             bool Keeps(int feature) => keeps?.Invoke(new FeatureNode(site, feature)) ?? true;
             bool keepsError = Keeps(FeatureNode.Error);
             for (int i = 0; i < width; i++)
             {
-                double sum = autoencoder.DecoderBias[i] + (keepsError ? own : other).Error[i];
+                double sum = autoencoder.DecoderBias[i] + own.Skip[i] + (keepsError ? own : other).Error[i];
                 for (int feature = 0; feature < own.Scaled.Length; feature++)
                 {
                     sum += (Keeps(feature) ? own : other).Scaled[feature] * autoencoder.DecoderDirection(feature)[i];
@@ -97,7 +115,7 @@ internal sealed class SlowReadout(AutoencoderSites sites, BehaviourTask task, Fe
     private Apart Other(int site, int position)
     {
         SparseAutoencoder autoencoder = sites[site].Autoencoder;
-        int width = autoencoder.InputWidth;
+        int width = autoencoder.OutputWidth;
         int shortest = task.Texts.Min(text => text.Clean.Length);
         List<Apart> rows = [];
         foreach (BehaviourText text in ablation == FeatureReplacement.Zero ? [] : task.Texts)
@@ -109,31 +127,46 @@ internal sealed class SlowReadout(AutoencoderSites sites, BehaviourTask task, Fe
                 values = value.ToArray();
                 return null;
             });
+            float[]?[] inputs = new float[]?[sites.Count];
+            ReadInputs(hooks, site, inputs);
             using TensorScope scope = new();
             sites.Model.Forward(new TokenBatch([text.Clean]), hooks, LogitPositions.None);
             for (int at = 0; at < text.Clean.Length; at++)
             {
                 if (position < shortest ? at == position : at >= shortest)
                 {
-                    rows.Add(Apart.Of(autoencoder, values.AsSpan(at * width, width)));
+                    Span<float> row = values.AsSpan(at * width, width);
+                    rows.Add(Apart.Of(autoencoder, row, RowOf(autoencoder, inputs[site], row, at)));
                 }
             }
         }
 
         double[] Mean(Func<Apart, double[]> of, int count) => [.. Enumerable.Range(0, count).Select(i => rows.Count == 0 ? 0 : rows.Average(row => of(row)[i]))];
-        return new Apart(Mean(row => row.Features, autoencoder.FeatureCount), Mean(row => row.Scaled, autoencoder.FeatureCount), Mean(row => row.Error, width), Mean(row => row.Left, width));
+        return new Apart(Mean(row => row.Features, autoencoder.FeatureCount), Mean(row => row.Scaled, autoencoder.FeatureCount), Mean(row => row.Error, width), Mean(row => row.Left, width), Mean(row => row.Skip, width));
     }
 
-    // f, s f, what s f and the decoder's bias leave, and what the reconstruction leaves.
-    private sealed record Apart(double[] Features, double[] Scaled, double[] Error, double[] Left)
+    private static ReadOnlySpan<float> RowOf(SparseAutoencoder autoencoder, float[]? inputs, ReadOnlySpan<float> row, int position) =>
+        inputs is null ? row : inputs.AsSpan(position * autoencoder.InputWidth, autoencoder.InputWidth);
+
+    // f, s f, what s f, the decoder's bias and the skip term leave, what the reconstruction leaves, and the skip term.
+    private sealed record Apart(double[] Features, double[] Scaled, double[] Error, double[] Left, double[] Skip)
     {
-        public static Apart Of(SparseAutoencoder autoencoder, ReadOnlySpan<float> row)
+        public static Apart Of(SparseAutoencoder autoencoder, ReadOnlySpan<float> row, ReadOnlySpan<float> input)
         {
             using SparseFeatureRows encoded = new(autoencoder.FeatureCount);
-            autoencoder.Encode(row, encoded);
-            double scale = autoencoder.OutputScale(row);
+            autoencoder.Encode(input, encoded);
+            double scale = autoencoder.OutputScale(input);
             double[] features = new double[autoencoder.FeatureCount];
-            double[] error = [.. row.ToArray().Select((value, i) => (double)value - autoencoder.DecoderBias[i])];
+            double[] skip = new double[row.Length];
+            for (int i = 0; i < (autoencoder.HasSkip ? skip.Length : 0); i++)
+            {
+                for (int j = 0; j < input.Length; j++)
+                {
+                    skip[i] += autoencoder.Skip[(i * input.Length) + j] * (double)input[j];
+                }
+            }
+
+            double[] error = [.. row.ToArray().Select((value, i) => value - autoencoder.DecoderBias[i] - skip[i])];
             for (int i = 0; i < encoded.Indices(0).Length; i++)
             {
                 int feature = encoded.Indices(0)[i];
@@ -145,8 +178,8 @@ internal sealed class SlowReadout(AutoencoderSites sites, BehaviourTask task, Fe
             }
 
             float[] left = new float[row.Length];
-            autoencoder.Error(row, row, left);
-            return new Apart(features, [.. features.Select(value => scale * value)], error, [.. left.Select(value => (double)value)]);
+            autoencoder.Error(input, row, left);
+            return new Apart(features, [.. features.Select(value => scale * value)], error, [.. left.Select(value => (double)value)], skip);
         }
     }
 }

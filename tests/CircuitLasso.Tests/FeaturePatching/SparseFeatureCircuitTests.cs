@@ -7,12 +7,14 @@ public sealed class SparseFeatureCircuitTests
 {
     public static MatrixTheoryData<string, bool> Cases => new(["gpt2", "llama", "parallel", "no_norm_bidirectional_free_width"], [false, true]);
 
+    private static readonly string[] _transcoders = ["embed", "attn_in.0:attn_out.0", "mlp_in.0:mlp_out.0", "resid_post.0", "resid_pre.1:attn_out.1", "mlp_post.1", "mlp_normalized.1:mlp_out.1"];
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Edges_that_leave_a_node_add_up_to_its_effect(string name, bool keepPositions)
     {
         using TransformerModel model = TinyTransformers.Create(name);
-        foreach (string[] names in (string[][])[["embed", "resid_post.0", "resid_post.1"], ["embed", "attn_z.0", "attn_out.0", "mlp_out.0", "resid_post.0", "resid_pre.1", "attn_out.1", "mlp_out.1"]])
+        foreach (string[] names in (string[][])[["embed", "resid_post.0", "resid_post.1"], ["embed", "attn_z.0", "attn_out.0", "mlp_out.0", "resid_post.0", "resid_pre.1", "attn_out.1", "mlp_out.1"], _transcoders])
         {
             AutoencoderSites sites = TinyAutoencoders.Sites(model, names);
             FeaturePatcher patcher = new(sites, FeaturePatcherTests.Task());

@@ -35,15 +35,46 @@ internal static class TinyAutoencoders
             new SparseAutoencoderProvenance { Format = "test" });
     }
 
-    /// <summary>An autoencoder at every named site of a model of width 12.</summary>
-    public static AutoencoderSites Sites(TransformerModel model, params string[] names) => new(model, names.Select((name, i) => new SiteAutoencoder(
-        Create(
-            name.StartsWith("attn_z", StringComparison.Ordinal) ? model.Description.Attention.Heads * model.Description.Attention.HeadWidth : model.Description.Width,
-            20 + i,
-            40 + i,
-            (SparseAutoencoderKind)(i % 4),
-            (InputNormalization)(i % 4)),
-        Site.Parse(name))));
+    /// <summary>A transcoder; every other one, by the seed, has a skip connection.</summary>
+    public static SparseAutoencoder CreateTranscoder(
+        int read, int written, int features, int seed, SparseAutoencoderKind kind = SparseAutoencoderKind.Standard, InputNormalization normalization = InputNormalization.None)
+    {
+        using SparseAutoencoder encoder = Create(read, features, seed, kind, normalization), decoder = Create(written, features, seed + 1000), skip = Create(read, written, seed + 2000);
+        static NativeBuffer<float> Copy(ReadOnlySpan<float> values)
+        {
+            NativeBuffer<float> copy = new(values.Length);
+            values.CopyTo(copy.Span);
+            return copy;
+        }
+
+        bool gated = kind == SparseAutoencoderKind.Gated;
+        return new SparseAutoencoder(
+            encoder.Architecture with { IsTranscoder = true, SubtractsDecoderBias = false },
+            new SparseAutoencoderParameters
+            {
+                Encoder = Copy(encoder.Encoder),
+                Decoder = Copy(decoder.Decoder),
+                EncoderBias = encoder.EncoderBias.ToArray(),
+                DecoderBias = decoder.DecoderBias.ToArray(),
+                Thresholds = kind == SparseAutoencoderKind.JumpRelu ? encoder.Thresholds.ToArray() : null,
+                GateBias = gated ? encoder.GateBias.ToArray() : null,
+                MagnitudeScale = gated ? encoder.MagnitudeScale.ToArray() : null,
+                MagnitudeBias = gated ? encoder.MagnitudeBias.ToArray() : null,
+                Skip = seed % 2 == 0 ? Copy(skip.Encoder) : null,
+            },
+            new SparseAutoencoderProvenance { Format = "test" });
+    }
+
+    /// <summary>An autoencoder at every named site of a model of width 12; of a name INPUT:OUTPUT a transcoder.</summary>
+    public static AutoencoderSites Sites(TransformerModel model, params string[] names) => new(model, names.Select((name, i) =>
+    {
+        Site[] sites = [.. name.Split(':').Select(Site.Parse)];
+        int[] widths = [.. sites.Select(site => ActivationRunner.Width(model.Description, site))];
+        (SparseAutoencoderKind kind, InputNormalization normalization) = ((SparseAutoencoderKind)(i % 4), (InputNormalization)(i % 4));
+        return sites.Length == 1
+            ? new SiteAutoencoder(Create(widths[0], 20 + i, 40 + i, kind, normalization), sites[0])
+            : new SiteAutoencoder(CreateTranscoder(widths[0], widths[1], 20 + i, 40 + i, kind, normalization), sites[0], sites[1]);
+    }));
 
     public static void Free(AutoencoderSites sites)
     {

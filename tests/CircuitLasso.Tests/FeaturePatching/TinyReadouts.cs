@@ -14,7 +14,7 @@ internal static class TinyReadouts
         foreach (string name in names)
         {
             SparseAutoencoder autoencoder = sites[sites.IndexOf(name)].Autoencoder;
-            foreach ((bool isError, int count, int of) in new[] { (false, 6, autoencoder.FeatureCount), (true, 3, autoencoder.InputWidth) })
+            foreach ((bool isError, int count, int of) in new[] { (false, 6, autoencoder.FeatureCount), (true, 3, autoencoder.OutputWidth) })
             {
                 foreach (int index in Enumerable.Range(0, of).OrderBy(_ => random.Next()).Take(count))
                 {

@@ -14,6 +14,9 @@ internal sealed partial class CircuitTracerFormat : ISparseAutoencoderFormat
     private const string ThresholdName = "activation_function.threshold";
     private const long LargestConfiguration = 1 << 20;
 
+    // Its own hooks around a layer's MLP: what this reads, after the norm and its weights, and what it writes.
+    private static readonly (string Hook, SiteKind Kind)[] _wrapped = [("mlp.hook_in", SiteKind.MlpNormalized), ("mlp.hook_out", SiteKind.MlpOutput)];
+
     private static readonly string[] _names = ["W_enc", "W_dec", "b_enc", "b_dec"];
 
     public string Name => "circuit-tracer";
@@ -80,13 +83,16 @@ internal sealed partial class CircuitTracerFormat : ISparseAutoencoderFormat
         Match match = LayerName().Match(System.IO.Path.GetFileName(source.WeightsPath));
         string? Hook(string name) =>
             match.Success && settings.TryGetValue(name, out string? hook) ? $"blocks.{int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture)}.{hook}" : null;
+        Site? Place(string name) => match.Success && settings.GetValueOrDefault(name) is { } hook && Array.Find(_wrapped, pair => pair.Hook == hook) is { Hook: not null } known
+            ? new Site(known.Kind, int.Parse(match.Groups["layer"].ValueSpan, CultureInfo.InvariantCulture))
+            : PublishedSite.Parse(Hook(name));
         return new()
         {
             Format = Name,
             Path = source.Path,
             Architecture = activation,
-            InputSite = PublishedSite.Parse(Hook("feature_input_hook")),
-            OutputSite = PublishedSite.Parse(Hook("feature_output_hook")),
+            InputSite = Place("feature_input_hook"),
+            OutputSite = Place("feature_output_hook"),
             HookName = Hook("feature_input_hook"),
             ModelName = settings.GetValueOrDefault("model_name"),
         };

@@ -14,7 +14,7 @@ internal sealed class CircuitNameCommand : ToolCommand
 
     private readonly Option<string[]> _saes = new("--sae")
     {
-        Description = "The autoencoders that the features are of, each as PATH, or SITE=PATH where its files do not name the site; PATH is " + HubArguments.Autoencoder + ".",
+        Description = "The autoencoders that the features are of, each as PATH, SITE=PATH where its files do not name the site, or INPUT:OUTPUT=PATH for a transcoder; PATH is " + HubArguments.Autoencoder + ".",
         HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
     };

@@ -16,7 +16,7 @@ internal sealed class CircuitReportCommand : ToolCommand
 
     private readonly Option<string[]> _saes = new("--sae")
     {
-        Description = "The autoencoders that the features are of, each as PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + ": adds which concepts persist, merge and are dropped, by their decoder directions.",
+        Description = "The autoencoders that the features are of, each as PATH, SITE=PATH, or INPUT:OUTPUT=PATH for a transcoder, where PATH is " + HubArguments.Autoencoder + ": adds which concepts persist, merge and are dropped, by their decoder directions, and which pairs look spurious, by the effects too that circuit phenomena has measured.",
         HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
     };

@@ -22,7 +22,7 @@ internal sealed class CircuitShowCommand : ToolCommand
             "show",
             "Show a circuit: its nodes, its edges, and the tree of what the target reads, strongest first.\n\n"
             + "A branch of the tree is a path to the target. Its share is the product of its edges' shares, and an edge's share is |weight| over the sum of |weight| "
-            + "of all edges into the same node, candidates included.")
+            + "of all edges into the same node, candidates included. Of an edge with several coefficients, such as one from an error, the largest are shown; --json has all.")
     {
         Add(_file);
         Add(_edges);
@@ -63,6 +63,7 @@ internal sealed class CircuitShowCommand : ToolCommand
 
         json.WriteEndArray();
         json.WriteStartArray("edges");
+        ILookup<(string, string), EdgeCoefficient> coefficients = circuit.Coefficients.ToLookup(coefficient => (coefficient.Source, coefficient.Target));
         foreach (CircuitEdge edge in CircuitTables.Strongest(circuit, count))
         {
             json.WriteStartObject();
@@ -72,6 +73,8 @@ internal sealed class CircuitShowCommand : ToolCommand
             json.WriteNumber("share", shares[edge]);
             WriteOptional(json, "enters_at_lambda", edge.EntersAtLambda);
             WriteOptional(json, "stability", edge.Stability);
+            WriteOptional(json, "effect", edge.Effect?.Share);
+            WriteCoefficients(json, coefficients[(edge.Source, edge.Target)]);
             json.WriteEndObject();
         }
 
@@ -93,6 +96,21 @@ internal sealed class CircuitShowCommand : ToolCommand
 
         json.WriteEndArray();
         WriteFindings(json, circuit);
+    }
+
+    private static void WriteCoefficients(Utf8JsonWriter json, IEnumerable<EdgeCoefficient> coefficients)
+    {
+        json.WriteStartArray("coefficients");
+        foreach (EdgeCoefficient coefficient in coefficients)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("coordinate", coefficient.Coordinate);
+            json.WriteNumber("output", coefficient.Output);
+            json.WriteNumber("value", coefficient.Value);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteFindings(Utf8JsonWriter json, Circuit circuit)

@@ -12,7 +12,7 @@ internal sealed class ColaCommand : ToolCommand
 
     private readonly Option<string[]> _autoencoders = new("--sae")
     {
-        Description = "With --model: its sparse autoencoders, as PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + ".",
+        Description = "With --model: its sparse autoencoders, as PATH or SITE=PATH, or transcoders, as PATH or INPUT:OUTPUT=PATH, where PATH is " + HubArguments.Autoencoder + ".",
         HelpName = "DIR",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],

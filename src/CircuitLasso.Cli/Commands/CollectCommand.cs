@@ -12,7 +12,7 @@ internal sealed class CollectCommand : ToolCommand
 
     private readonly Option<string[]> _autoencoders = new("--sae")
     {
-        Description = "Sparse autoencoders, as PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + ": of their sites the features are kept, and what the reconstruction leaves (NAME.error).",
+        Description = "Sparse autoencoders, as PATH or SITE=PATH, and transcoders, as PATH or INPUT:OUTPUT=PATH, where PATH is " + HubArguments.Autoencoder + ": of their sites (of a transcoder the one that it writes) the features are kept, and what the reconstruction leaves (NAME.error).",
         HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],

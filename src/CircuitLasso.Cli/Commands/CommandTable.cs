@@ -8,7 +8,7 @@ internal static class CommandTable
     {
         ["model"] = "Look at models and check them.",
         ["sae"] = "Look at sparse autoencoders and transcoders, and train autoencoders.",
-        ["circuit"] = "Look at circuit files, and name their features.",
+        ["circuit"] = "Look at circuit files, compare them, and name and test their features.",
         ["bench"] = "Models whose circuit is known: train them, and run discovery methods on them.",
     };
 
@@ -31,7 +31,9 @@ internal static class CommandTable
         (null, new EvaluateCommand()),
         ("circuit", new CircuitShowCommand()),
         ("circuit", new CircuitNameCommand()),
+        ("circuit", new CircuitPhenomenaCommand()),
         ("circuit", new CircuitReportCommand()),
+        ("circuit", new CircuitCompareCommand()),
         (null, new ExportCommand()),
         (null, new SolveCommand()),
         ("bench", new BenchTrainCommand()),

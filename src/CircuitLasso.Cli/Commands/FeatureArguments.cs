@@ -54,9 +54,17 @@ internal sealed class FeatureArguments
         HelpName = "ROW",
     }.AtLeast(0);
 
+    private readonly Option<int?> _shuffles = new Option<int?>("--shuffle-target")
+    {
+        Description = "Of a store of features, as a control: learn N times more for the target in random order [1 where N is left out], write these circuits to OUT.shuffledI.circuit, "
+            + "and say what of the circuit is found there too.",
+        HelpName = "N",
+        Arity = ArgumentArity.ZeroOrOne,
+    }.AtLeast(1);
+
     private readonly Option<string?> _memory = new("--memory") { Description = "Of a store of features: about how much memory products of columns may take [default: 1GiB].", HelpName = "SIZE" };
 
-    private Option[] All => [_toward, _sources, _positions, _scaleErrors, _site, _features, _minimumRelevance, _prompt, _memory];
+    private Option[] All => [_toward, _sources, _positions, _scaleErrors, _site, _features, _minimumRelevance, _prompt, _shuffles, _memory];
 
     public void AddTo(Command command)
     {
@@ -82,6 +90,11 @@ internal sealed class FeatureArguments
         {
             throw new InputException(target.Name, "stands beside --toward", "give one of them");
         }
+
+        if (options.GetResult(_shuffles) is not null && options.GetResult(_toward) is not null)
+        {
+            throw new InputException(_shuffles.Name, "stands beside --toward", "shuffle a target, or explain a feature");
+        }
     }
 
     /// <summary>Whether positions are kept apart.</summary>
@@ -101,6 +114,7 @@ internal sealed class FeatureArguments
         string? toward = options.GetValue(_toward);
         string? promptFile = prompt is { } row ? Path.ChangeExtension(outFile, string.Create(CultureInfo.InvariantCulture, $".row{row}.circuit")) : null;
         OutputFile.Require(promptFile ?? outFile);
+        int shuffles = options.GetResult(_shuffles) is null ? 0 : options.GetValue(_shuffles) ?? 1;
         FeatureCircuitOptions features = _defaults with
         {
             Sources = options.GetValue(_sources) == Everything ? FeatureSources.All : FeatureSources.Adjacent,
@@ -121,14 +135,25 @@ internal sealed class FeatureArguments
         context.Message(string.Create(
             CultureInfo.InvariantCulture, $"{store.RowCount:N0} rows; at most about {Math.Max(1, FeatureCircuitLearner.EstimateBytes(store, features) >> 20)} MiB, beside the edges that are found"));
         FeatureCircuitResult result;
+        List<ShuffledCircuit> shuffled = [];
         using (ProgressReport progress = context.StartProgress())
         {
+            LearningTarget? explained = toward is null ? target() : null;
             result = toward switch
             {
-                null => FeatureCircuitLearner.Learn(store, target(), features, progress, context.Cancellation),
+                null => FeatureCircuitLearner.Learn(store, explained!, features, progress, context.Cancellation),
                 Everything => FeatureCircuitLearner.LearnAll(store, features, progress, context.Cancellation),
                 _ => FeatureCircuitLearner.Learn(store, FeatureNodeName.Parse(toward), features, progress, context.Cancellation),
             };
+            for (int i = 1; i <= shuffles; i++)
+            {
+                ulong seed = features.Seed + (ulong)i;
+                FeatureCircuitResult control = FeatureCircuitLearner.Learn(store, features.KeepPositions ? explained!.Shuffled(seed) : explained!.Shuffled(seed, store), features with { PromptRow = null }, progress, context.Cancellation);
+                Circuit circuit = control.Circuit.With(
+                    provenance: new OrderedDictionary<string, string>(control.Circuit.Provenance, StringComparer.Ordinal) { ["target_shuffled"] = string.Create(CultureInfo.InvariantCulture, $"rows in random order, seed {seed}") });
+                shuffled.Add(new ShuffledCircuit(
+                    Path.ChangeExtension(outFile, string.Create(CultureInfo.InvariantCulture, $".shuffled{i}.circuit")), control with { Circuit = circuit }, CircuitSurvival.Compare(result.Circuit, circuit)));
+            }
         }
 
         CircuitFile.Write(result.Circuit, outFile);
@@ -137,13 +162,16 @@ internal sealed class FeatureArguments
             CircuitFile.Write(result.Prompt!, promptFile);
         }
 
-        FeatureSummary summary = new(result, outFile, promptFile, hasTarget: toward != Everything);
+        shuffled.ForEach(control => CircuitFile.Write(control.Result.Circuit, control.File));
+        FeatureSummary summary = new(result, outFile, promptFile, hasTarget: toward != Everything, shuffled);
         context.Print(summary.WriteText, summary.WriteJson);
-        if (result.Missed > 0)
+        int missed = result.Missed + shuffled.Sum(control => control.Result.Missed);
+        if (missed > 0)
         {
-            context.Message(string.Create(CultureInfo.InvariantCulture, $"{result.Missed} regressions missed the gap of {features.Tolerance:G2}; the worst is at {result.LargestRelativeGap:G2}"));
+            double worst = shuffled.Select(control => control.Result.LargestRelativeGap).Append(result.LargestRelativeGap).Max();
+            context.Message(string.Create(CultureInfo.InvariantCulture, $"{missed} regressions missed the gap of {features.Tolerance:G2}; the worst is at {worst:G2}"));
         }
 
-        return result.Missed > 0 ? ExitCode.CheckFailed : ExitCode.Done;
+        return missed > 0 ? ExitCode.CheckFailed : ExitCode.Done;
     }
 }

@@ -9,7 +9,7 @@ internal sealed class FeatureCircuitArguments
 {
     private readonly Option<string[]> _autoencoders = new("--sae")
     {
-        Description = "For circuits of features: a sparse autoencoder, PATH or SITE=PATH, where PATH is " + HubArguments.Autoencoder + "; repeat for several sites. What is computed before the first site is never replaced.",
+        Description = "For circuits of features: a sparse autoencoder, PATH or SITE=PATH, or a transcoder, PATH or INPUT:OUTPUT=PATH, where PATH is " + HubArguments.Autoencoder + "; repeat for several sites. What is computed before the first site is never replaced.",
         HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
     };

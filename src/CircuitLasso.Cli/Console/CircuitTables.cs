@@ -9,6 +9,7 @@ namespace CircuitLasso.Cli;
 internal sealed class CircuitTables(Circuit circuit, int count)
 {
     private const int ShownExamples = 3;
+    private const int ShownCoefficients = 5;
     private readonly IReadOnlyDictionary<CircuitEdge, double> _shares = StrongestPaths.Shares(circuit);
 
     /// <summary>The circuit's edges, largest |weight| first; equal ones in computation order.</summary>
@@ -46,9 +47,24 @@ internal sealed class CircuitTables(Circuit circuit, int count)
         ansi.Write(Nodes(inCircuit));
         output.WriteLine();
         ansi.Write(Edges(edges));
+        WriteCoefficients(output);
         output.WriteLine();
         ansi.Write(Tree());
         WriteFeatures(output, inCircuit);
+    }
+
+    // The largest of what stands behind an edge that has more than one coefficient.
+    private void WriteCoefficients(TextWriter output)
+    {
+        ILookup<(string, string), EdgeCoefficient> coefficients = circuit.Coefficients.ToLookup(coefficient => (coefficient.Source, coefficient.Target));
+        foreach (CircuitEdge edge in Strongest(circuit, count).Where(edge => coefficients.Contains((edge.Source, edge.Target))))
+        {
+            EdgeCoefficient[] own = [.. coefficients[(edge.Source, edge.Target)]];
+            bool hasOutputs = Array.Exists(own, coefficient => coefficient.Output > 0);
+            string largest = string.Join(", ", own.OrderByDescending(coefficient => Math.Abs(coefficient.Value)).Take(ShownCoefficients).Select(coefficient =>
+                $"{Short(coefficient.Value)} of {(circuit[edge.Source].Kind == CircuitNodeKind.Error ? $"coordinate {coefficient.Coordinate}" : "the feature")}{(hasOutputs ? $" into class {coefficient.Output}" : string.Empty)}"));
+            output.WriteLine(Plain(string.Create(CultureInfo.InvariantCulture, $"{edge.Source} -> {edge.Target}: {own.Length} coefficients; {largest}"), 240));
+        }
     }
 
     // What is known of features beside their labels: frequency, tokens, the strongest example with the tokens that fire in brackets, and the page.
@@ -155,16 +171,18 @@ internal sealed class CircuitTables(Circuit circuit, int count)
     {
         CircuitEdge[] strongest = [.. Strongest(circuit, count)];
         bool hasLambda = strongest.Any(edge => edge.EntersAtLambda is not null);
-        bool hasStability = strongest.Any(edge => edge.Stability is not null);
+        bool hasStability = strongest.Any(edge => edge.Stability is not null), hasEffect = strongest.Any(edge => edge.Effect is not null);
         List<(string, bool)> columns = [("source", false), ("target", false), ("weight", true), ("share of target", true)];
         columns.AddRange(hasLambda ? [("enters at lambda", true)] : []);
         columns.AddRange(hasStability ? [("stability", true)] : []);
+        columns.AddRange(hasEffect ? [("effect of ablation", true)] : []);
         Table table = Columns(Heading("Edges", strongest.Length, all, "strongest"), [.. columns]);
         foreach (CircuitEdge edge in strongest)
         {
             List<string> row = [Safe(edge.Source), Safe(edge.Target), Short(edge.Weight), Percent(_shares[edge])];
             row.AddRange(hasLambda ? [Short(edge.EntersAtLambda)] : []);
             row.AddRange(hasStability ? [Short(edge.Stability)] : []);
+            row.AddRange(hasEffect ? [edge.Effect is { } effect ? Percent(effect.Share) : string.Empty] : []);
             table.AddRow([.. row]);
         }
 

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace CircuitLasso.Cli;
 
 /// <summary>What <c>learn</c> prints of a circuit of features.</summary>
-internal sealed class FeatureSummary(FeatureCircuitResult result, string file, string? promptFile, bool hasTarget)
+internal sealed class FeatureSummary(FeatureCircuitResult result, string file, string? promptFile, bool hasTarget, IReadOnlyList<ShuffledCircuit> shuffled)
 {
     private const int StrongestEdges = 10;
     private readonly Circuit _circuit = result.Circuit;
@@ -35,6 +35,12 @@ internal sealed class FeatureSummary(FeatureCircuitResult result, string file, s
             output.WriteLine(Text($"  {edge.Weight,9:G4}  {edge.Source} -> {edge.Target}{(edge.Stability is { } stability ? Text($"  (in {stability:P0} of the half-samples)") : string.Empty)}"));
         }
 
+        foreach (ShuffledCircuit control in shuffled)
+        {
+            output.WriteLine(Text(
+                $"shuffled target: {(control.Result.Predictable ? "predictable" : "not predictable")}, {control.Result.Circuit.Edges.Count(edge => edge.InCircuit):N0} edges; of the circuit {control.Survival.SurvivingFeatures:N0} of {control.Survival.Features:N0} features and {control.Survival.SurvivingEdges:N0} of {control.Survival.Edges:N0} edges survive ({control.File})"));
+        }
+
         output.WriteLine($"written to {file}{(promptFile is null ? string.Empty : " and " + promptFile)}; look at it with 'circuitlasso circuit show {file}'");
     }
 
@@ -53,6 +59,21 @@ internal sealed class FeatureSummary(FeatureCircuitResult result, string file, s
         json.WriteNumber("candidate_edges", _circuit.Edges.Count);
         json.WriteNumber("circuit_edges", _circuit.Edges.Count(edge => edge.InCircuit));
         json.WriteNumber("circuit_nodes", _circuit.NodesInCircuit().Count);
+        json.WriteStartArray("shuffled");
+        foreach (ShuffledCircuit control in shuffled)
+        {
+            json.WriteStartObject();
+            json.WriteString("circuit", control.File);
+            json.WriteBoolean("predictable", control.Result.Predictable);
+            json.WriteNumber("circuit_edges", control.Result.Circuit.Edges.Count(edge => edge.InCircuit));
+            json.WriteNumber("surviving_features", control.Survival.SurvivingFeatures);
+            json.WriteNumber("features", control.Survival.Features);
+            json.WriteNumber("surviving_edges", control.Survival.SurvivingEdges);
+            json.WriteNumber("edges", control.Survival.Edges);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
         json.WriteStartObject("metrics");
         foreach ((string name, double value) in _circuit.Metrics)
         {

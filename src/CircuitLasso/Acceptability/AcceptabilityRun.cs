@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
-using CircuitLasso.Tensors;
 
 namespace CircuitLasso;
 
@@ -11,6 +10,7 @@ internal sealed class AcceptabilityRun(
     string folder, AcceptabilityInputs inputs, AcceptabilityOptions options, IProgress<WorkProgress>? progress, Action<string>? message, CancellationToken cancellation)
 {
     private const int RandomSets = 3;
+    private const int EffectTexts = 256;
     private static readonly string[] _targets = ["label", ActivationCollector.LogProbabilityTarget, StoreTarget.MeanLogProbability];
     private readonly StageLog _log = new(Path.Combine(folder, AcceptabilityExperiment.LogFile));
 
@@ -58,6 +58,11 @@ internal sealed class AcceptabilityRun(
         foreach (string target in _targets)
         {
             Change($"name: {target}", FileOf(target), StageLog.Key(keys[FileOf(target)], "name"), circuit => model.Name(circuit, store, inputs.Text, progress, cancellation));
+        }
+
+        foreach (string target in _targets)
+        {
+            Change($"effects: {target}", FileOf(target), StageLog.Key(keys[FileOf(target)], "effects of candidates", EffectTexts.ToString(CultureInfo.InvariantCulture)), circuit => WithEffects(circuit, model));
         }
 
         Evaluate(model, keys);
@@ -129,7 +134,7 @@ internal sealed class AcceptabilityRun(
             () =>
             {
                 LearningTarget target = StoreTarget.Read(store, name);
-                FeatureCircuitResult learnt = FeatureCircuitLearner.Learn(store, isShuffled ? Shuffled(target) : target, how, progress, cancellation);
+                FeatureCircuitResult learnt = FeatureCircuitLearner.Learn(store, isShuffled ? target.Shuffled(options.Seed) : target, how, progress, cancellation);
                 CircuitFile.Write(learnt.Circuit.With(provenance: With(learnt.Circuit.Provenance, ("experiment_key", key))), file);
                 message?.Invoke(string.Create(CultureInfo.InvariantCulture, $"{stage}: {AcceptabilityCircuit.Features(learnt.Circuit)} features, {learnt.Circuit.Edges.Count(edge => edge.InCircuit)} edges"));
                 return true;
@@ -152,6 +157,15 @@ internal sealed class AcceptabilityRun(
                 return true;
             },
             circuit.Provenance.GetValueOrDefault(mark) == key);
+    }
+
+    private Circuit WithEffects(Circuit circuit, ExperimentModel model)
+    {
+        Circuit drawn = circuit.WithoutCandidates();
+        IReadOnlyList<CircuitEdge> candidates = FeaturePhenomena.SpuriousCandidates(drawn, model.Direction);
+        TextSource text = TextSource.Open(inputs.Text, new TextOptions { TextColumn = inputs.TextColumn, LabelColumn = inputs.LabelColumn });
+        return candidates.Count == 0 ? circuit : circuit.WithEffects(AblationEffects.Measure(
+            new AutoencoderSites(model.Model, model.Autoencoders), AblationTexts.Read(text, model.Tokenizer, model.Model.Description, EffectTexts), candidates, Pooling.Mean, progress, cancellation));
     }
 
     private void Evaluate(ExperimentModel model, Dictionary<string, string> keys)
@@ -231,26 +245,6 @@ internal sealed class AcceptabilityRun(
         }
 
         return circuit.With(metrics: metrics);
-    }
-
-    private LearningTarget Shuffled(LearningTarget target)
-    {
-        RandomSource random = new(options.Seed);
-        return target.Numbers is { } numbers
-            ? LearningTarget.Behaviour(target.Name, Shuffle(random, numbers))
-            : LearningTarget.Label(Shuffle(random, target.Classes!), target.ClassNames);
-    }
-
-    private static T[] Shuffle<T>(RandomSource random, T[] values)
-    {
-        T[] shuffled = [.. values];
-        for (int i = shuffled.Length - 1; i > 0; i--)
-        {
-            int other = random.NextInt32(i + 1);
-            (shuffled[i], shuffled[other]) = (shuffled[other], shuffled[i]);
-        }
-
-        return shuffled;
     }
 
     private static bool IsOf(string file, string key) => File.Exists(file) && CircuitFile.Read(file).Provenance.GetValueOrDefault("experiment_key") == key;

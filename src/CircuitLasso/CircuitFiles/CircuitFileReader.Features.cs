@@ -1,6 +1,6 @@
 namespace CircuitLasso;
 
-/// <content>The tables about features, which a file need not have.</content>
+/// <content>The tables that a file need not have.</content>
 internal sealed partial class CircuitFileReader
 {
     private bool HasTable(string table) => Rows($"SELECT 1 FROM sqlite_schema WHERE name = '{table}' COLLATE NOCASE").Any();
@@ -65,6 +65,30 @@ internal sealed partial class CircuitFileReader
 
         return profiles;
     }
+
+    private Dictionary<long, AblationEffect> Effects(Dictionary<long, CircuitEdge> edges)
+    {
+        Dictionary<long, AblationEffect> effects = [];
+        foreach (object[] row in OptionalRows("edge_effect", "SELECT edge, effect, rows FROM edge_effect"))
+        {
+            if (!edges.ContainsKey(Integer(row[0])) || !effects.TryAdd(Integer(row[0]), new AblationEffect(Real(row[1]), Integer(row[2]))))
+            {
+                throw Refuse("has the effect of an edge that is not there, or two of one edge");
+            }
+        }
+
+        return effects;
+    }
+
+    private EdgeCoefficient[] Coefficients(Dictionary<long, CircuitEdge> edges) =>
+    [
+        .. OptionalRows("edge_coefficient", "SELECT edge, coordinate, output, value FROM edge_coefficient").Select(row =>
+            edges.GetValueOrDefault(Integer(row[0])) is { } edge
+                ? new EdgeCoefficient(edge.Source, edge.Target, Place(row[1]), Place(row[2]), Real(row[3]))
+                : throw Refuse("has a coefficient of an edge that is not there")),
+    ];
+
+    private int Place(object value) => Integer(value) is >= 0 and <= int.MaxValue and long number ? (int)number : throw Refuse("has a coefficient at no possible coordinate or output");
 
     private IEnumerable<object[]> OptionalRows(string table, string query) => HasTable(table) ? Rows(query) : [];
 }

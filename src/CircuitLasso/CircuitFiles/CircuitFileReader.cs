@@ -69,7 +69,7 @@ internal sealed partial class CircuitFileReader
             CheckTable(table);
         }
 
-        foreach (string table in CircuitFileSchema.FeatureTables.Keys.Where(HasTable))
+        foreach (string table in CircuitFileSchema.OptionalTables.Keys.Where(HasTable))
         {
             CheckTable(table);
         }
@@ -91,6 +91,12 @@ internal sealed partial class CircuitFileReader
             }
         }
 
+        foreach ((long id, AblationEffect effect) in Effects(edges))
+        {
+            edges[id] = edges[id] with { Effect = effect };
+        }
+
+        EdgeCoefficient[] coefficients = Coefficients(edges);
         EdgeWeightPoint[] path = [.. Rows("SELECT edge, lambda, weight, stability FROM edge_weight").Select(row => Point(row, edges))];
         CircuitExample[] examples = Examples();
         FeatureProfile[] profiles = Profiles();
@@ -107,6 +113,7 @@ internal sealed partial class CircuitFileReader
             {
                 Components = Components(meta),
                 WeightPath = path,
+                Coefficients = coefficients,
                 Examples = examples,
                 Profiles = profiles,
                 Readout = Readout(meta),

@@ -35,9 +35,12 @@ internal static class CircuitFileSchema
         ["provenance"] = "CREATE TABLE provenance (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
     };
 
-    /// <summary>The statements that create the tables about features and of the readout, which a file has only where they hold something.</summary>
-    internal static readonly IReadOnlyDictionary<string, string> FeatureTables = new OrderedDictionary<string, string>
+    /// <summary>The statements that create the tables which a file has only where they hold something.</summary>
+    internal static readonly IReadOnlyDictionary<string, string> OptionalTables = new OrderedDictionary<string, string>
     {
+        ["edge_coefficient"] =
+            "CREATE TABLE edge_coefficient (edge INTEGER NOT NULL REFERENCES edge (id), coordinate INTEGER NOT NULL, output INTEGER NOT NULL, value REAL NOT NULL)",
+        ["edge_effect"] = "CREATE TABLE edge_effect (edge INTEGER PRIMARY KEY REFERENCES edge (id), effect REAL NOT NULL, rows INTEGER NOT NULL)",
         ["example_token"] = "CREATE TABLE example_token (example INTEGER NOT NULL, position INTEGER NOT NULL, token TEXT NOT NULL, value REAL NOT NULL)",
         ["feature_profile"] =
             "CREATE TABLE feature_profile (node TEXT PRIMARY KEY REFERENCES node (name), rows INTEGER NOT NULL, active_rows INTEGER NOT NULL, mean REAL NOT NULL, maximum REAL NOT NULL)",

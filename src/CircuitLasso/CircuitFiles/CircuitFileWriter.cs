@@ -39,9 +39,17 @@ internal static class CircuitFileWriter
             Insert(connection, "example", 3, circuit.Examples.Select(example => new object?[] { example.Node, example.Text, example.Value }));
             Insert(connection, "metric", 2, circuit.Metrics.Select(metric => new object?[] { metric.Key, metric.Value }));
             Insert(connection, "provenance", 2, circuit.Provenance.Select(entry => new object?[] { entry.Key, entry.Value }));
-            foreach ((string table, object?[][] rows) in CircuitFeatureRows.Of(circuit).Concat(CircuitReadoutRows.Of(circuit.Readout)).Where(pair => pair.Rows.Length > 0))
+            (string, object?[][])[] edges =
+            [
+                ("edge_coefficient", [.. circuit.Coefficients.Select(coefficient => new object?[]
+                {
+                    identity[(coefficient.Source, coefficient.Target)], (long)coefficient.Coordinate, (long)coefficient.Output, coefficient.Value,
+                })]),
+                ("edge_effect", [.. circuit.Edges.Where(edge => edge.Effect is not null).Select(edge => new object?[] { identity[(edge.Source, edge.Target)], edge.Effect!.Share, edge.Effect.Rows })]),
+            ];
+            foreach ((string table, object?[][] rows) in edges.Concat(CircuitFeatureRows.Of(circuit)).Concat(CircuitReadoutRows.Of(circuit.Readout)).Where(pair => pair.Item2.Length > 0))
             {
-                Execute(connection, CircuitFileSchema.FeatureTables[table]);
+                Execute(connection, CircuitFileSchema.OptionalTables[table]);
                 Insert(connection, table, rows[0].Length, rows);
             }
 

@@ -12,11 +12,10 @@ namespace CircuitLasso;
 /// with the same content are the same whatever order they were built in. Characters that XML cannot carry become U+FFFD in labels, examples
 /// and provenance values.
 /// </remarks>
-public sealed class Circuit
+public sealed partial class Circuit
 {
     private readonly Dictionary<string, int> _indexOfNode;
     private readonly Dictionary<(string Source, string Target), int> _indexOfEdge;
-    private readonly IReadOnlyList<EdgeWeightPoint> _weightPath = [];
     private readonly IReadOnlyList<CircuitExample> _examples = [];
     private readonly IReadOnlyList<FeatureProfile> _profiles = [];
     private readonly IReadOnlyDictionary<string, double> _metrics = ReadOnlyDictionary<string, double>.Empty;
@@ -94,43 +93,6 @@ public sealed class Circuit
 
     /// <summary>The candidate edges that a component circuit was chosen from; null for circuits of features or of the user's own blocks.</summary>
     public ComponentGraph? Components { get; init; }
-
-    /// <summary>Weights of edges along a lambda path, by edge and then falling lambda. Empty where there is no path.</summary>
-    /// <exception cref="ArgumentException">A point names no edge of the circuit, repeats another, or holds a number that is not finite.</exception>
-    public IReadOnlyList<EdgeWeightPoint> WeightPath
-    {
-        get => _weightPath;
-        init
-        {
-            ArgumentNullException.ThrowIfNull(value);
-            EdgeWeightPoint[] points = [.. value];
-            (int Edge, double FallingLambda)[] keys = new (int, double)[points.Length];
-            for (int i = 0; i < points.Length; i++)
-            {
-                EdgeWeightPoint point = points[i];
-                bool isEdge = _indexOfEdge.TryGetValue((point.Source, point.Target), out int edge);
-                if (!isEdge || !(point.Lambda >= 0) || !double.IsFinite(point.Lambda) || !double.IsFinite(point.Weight) || !IsShare(point.Stability))
-                {
-                    throw new ArgumentException(
-                        $"the weight of {point.Source}->{point.Target} at lambda {point.Lambda:R} "
-                        + (isEdge ? "is not finite, or its stability not between 0 and 1" : "belongs to no edge"));
-                }
-
-                keys[i] = (edge, -point.Lambda);
-            }
-
-            Array.Sort(keys, points);
-            for (int i = 1; i < points.Length; i++)
-            {
-                if (keys[i] == keys[i - 1])
-                {
-                    throw new ArgumentException($"edge {points[i].Source}->{points[i].Target} has two weights at lambda {points[i].Lambda:R}");
-                }
-            }
-
-            _weightPath = Array.AsReadOnly(points);
-        }
-    }
 
     /// <summary>Texts on which nodes are strong, by node in computation order and otherwise as given.</summary>
     /// <exception cref="ArgumentException">An example names no node of the circuit or its value is not finite.</exception>
@@ -244,6 +206,7 @@ public sealed class Circuit
     /// <param name="metrics">New metrics.</param>
     /// <param name="provenance">New provenance.</param>
     /// <param name="profiles">New profiles; when null, those of the nodes that are left.</param>
+    /// <param name="coefficients">New coefficients; when null, those of the edges that are left.</param>
     /// <param name="readout">A new readout.</param>
     /// <exception cref="ArgumentException">The parts do not fit together.</exception>
     public Circuit With(
@@ -254,6 +217,7 @@ public sealed class Circuit
         IReadOnlyDictionary<string, double>? metrics = null,
         IReadOnlyDictionary<string, string>? provenance = null,
         IEnumerable<FeatureProfile>? profiles = null,
+        IEnumerable<EdgeCoefficient>? coefficients = null,
         CircuitReadout? readout = null)
     {
         Circuit core = new(nodes ?? Nodes, edges ?? Edges, Target.Name);
@@ -261,6 +225,7 @@ public sealed class Circuit
         {
             Components = Components,
             WeightPath = [.. weightPath ?? WeightPath.Where(point => core.Edge(point.Source, point.Target) is not null)],
+            Coefficients = [.. coefficients ?? Coefficients.Where(coefficient => core.Edge(coefficient.Source, coefficient.Target) is not null)],
             Examples = [.. examples ?? Examples.Where(example => core.IndexOf(example.Node) >= 0)],
             Profiles = [.. profiles ?? Profiles.Where(profile => core.IndexOf(profile.Node) >= 0)],
             Readout = readout ?? Readout,
@@ -300,6 +265,7 @@ public sealed class Circuit
             : !double.IsFinite(edge.Weight) || !IsFinite(edge.Norm) || !IsFinite(edge.EntersAtLambda) ? "has a number that is not finite"
             : edge.Norm < 0 || edge.EntersAtLambda < 0 ? "has a negative norm or lambda"
             : !IsShare(edge.Stability) ? "has a stability that is not between 0 and 1"
+            : edge.Effect is { } effect && !(effect is { Share: >= -1 and <= 1, Rows: >= 1 }) ? "has an effect that is not between -1 and 1, or measured on no row"
             : null;
         Check(problem is null, problem is null ? string.Empty : $"edge {edge.Source}->{edge.Target} {problem}");
     }

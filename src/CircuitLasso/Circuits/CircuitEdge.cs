@@ -20,4 +20,7 @@ public sealed record CircuitEdge(string Source, string Target, double Weight)
 
     /// <summary>The share of resamples in which the edge was chosen, from 0 to 1; null where no resampling was done.</summary>
     public double? Stability { get; init; }
+
+    /// <summary>What ablating the source does to the target; null where that was not measured.</summary>
+    public AblationEffect? Effect { get; init; }
 }

@@ -103,6 +103,16 @@ public static class CircuitSelection
         return [.. circuit.Nodes.Select(node => node.Name).Where(names.Contains)];
     }
 
+    /// <summary>Writes down what ablation was found to do along edges; edges that were not measured keep what they say.</summary>
+    /// <param name="circuit">The circuit.</param>
+    /// <param name="effects">Effects by the ends of the edge.</param>
+    public static Circuit WithEffects(this Circuit circuit, IReadOnlyDictionary<(string Source, string Target), AblationEffect> effects)
+    {
+        ArgumentNullException.ThrowIfNull(circuit);
+        ArgumentNullException.ThrowIfNull(effects);
+        return circuit.With(edges: circuit.Edges.Select(edge => effects.TryGetValue((edge.Source, edge.Target), out AblationEffect? effect) ? edge with { Effect = effect } : edge));
+    }
+
     /// <summary>Leaves out the candidates: only the edges in the circuit and the nodes on them, with their examples and weights along the path.</summary>
     /// <param name="circuit">The circuit.</param>
     public static Circuit WithoutCandidates(this Circuit circuit)

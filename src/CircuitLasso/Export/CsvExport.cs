@@ -5,7 +5,7 @@ namespace CircuitLasso;
 /// <summary>One row an edge, candidates included.</summary>
 internal sealed class CsvExport : ICircuitExport
 {
-    private static readonly string[] _columns = ["source", "target", "weight", "in_circuit", "norm", "enters_at_lambda", "stability", "source_label", "target_label"];
+    private static readonly string[] _columns = ["source", "target", "weight", "in_circuit", "norm", "enters_at_lambda", "stability", "source_label", "target_label", "effect", "effect_rows"];
 
     public string Name => "csv";
 
@@ -26,6 +26,8 @@ internal sealed class CsvExport : ICircuitExport
             writer.WriteField(edge.Stability);
             writer.WriteField(circuit[edge.Source].Label);
             writer.WriteField(circuit[edge.Target].Label);
+            writer.WriteField(edge.Effect?.Share);
+            writer.WriteField((double?)edge.Effect?.Rows);
             writer.EndRecord();
         }
     }

@@ -13,6 +13,7 @@ internal sealed class JsonExport : ICircuitExport
     public void Write(Circuit circuit, Stream stream)
     {
         HashSet<string> inCircuit = [.. circuit.NodesInCircuit()];
+        ILookup<(string, string), EdgeCoefficient> coefficients = circuit.Coefficients.ToLookup(coefficient => (coefficient.Source, coefficient.Target));
         ILookup<(string, string), EdgeWeightPoint> path = circuit.WeightPath.ToLookup(point => (point.Source, point.Target));
         using Utf8JsonWriter writer = new(stream, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         writer.WriteStartObject();
@@ -45,6 +46,7 @@ internal sealed class JsonExport : ICircuitExport
             }
 
             writer.WriteEndArray();
+            WriteCoefficients(writer, coefficients[(edge.Source, edge.Target)]);
             writer.WriteEndObject();
         }
 
@@ -74,6 +76,31 @@ internal sealed class JsonExport : ICircuitExport
         WriteOptional(writer, "norm", edge.Norm);
         WriteOptional(writer, "enters_at_lambda", edge.EntersAtLambda);
         WriteOptional(writer, "stability", edge.Stability);
+        if (edge.Effect is { } effect)
+        {
+            writer.WriteNumber("effect", effect.Share);
+            writer.WriteNumber("effect_rows", effect.Rows);
+        }
+    }
+
+    private static void WriteCoefficients(Utf8JsonWriter writer, IEnumerable<EdgeCoefficient> coefficients)
+    {
+        if (!coefficients.Any())
+        {
+            return;
+        }
+
+        writer.WriteStartArray("coefficients");
+        foreach (EdgeCoefficient coefficient in coefficients)
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("coordinate", coefficient.Coordinate);
+            writer.WriteNumber("output", coefficient.Output);
+            writer.WriteNumber("value", coefficient.Value);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
     }
 
     private static void WriteComponents(Utf8JsonWriter writer, ComponentGraph? graph)

@@ -12,7 +12,7 @@ internal sealed partial class FeatureCircuitLearning
         Circuit circuit = _graph.ToCircuit(node).With(metrics: Metrics(fitted), provenance: Provenance(explained), readout: predictable ? readout : null);
         circuit = predictable ? circuit : circuit.Select(_ => false);
         double worst = _gaps.DefaultIfEmpty(0).Max();
-        return new FeatureCircuitResult(circuit, _promptRow is null ? null : _graph.ToPrompt(circuit), predictable, _missed + _stabilityMissed, worst, _graph.ErrorCoefficients);
+        return new FeatureCircuitResult(circuit, _promptRow is null ? null : _graph.ToPrompt(circuit), predictable, _missed + _stabilityMissed, worst);
     }
 
     private OrderedDictionary<string, double> Metrics(FeatureReadout? fitted)

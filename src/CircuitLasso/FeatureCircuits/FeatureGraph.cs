@@ -13,12 +13,10 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     private readonly Dictionary<string, CircuitNode> _nodes = [];
     private readonly HashSet<string> _kept = [];
     private readonly List<CircuitEdge> _edges = [];
+    private readonly List<EdgeCoefficient> _coefficients = [];
     private readonly Dictionary<(string Source, string Target), double> _carried = [];
     private readonly Dictionary<string, double> _reach = [];
     private double _variation;
-
-    /// <summary>The coefficients behind the edges that leave errors.</summary>
-    public Dictionary<(string Source, string Target), double[]> ErrorCoefficients { get; } = [];
 
     /// <summary>What relevance is a share of, output by output: a number for each row, less their mean. Set before an edge is added, unless maps are not followed.</summary>
     public IReadOnlyList<double[]> Response
@@ -67,7 +65,7 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
             foreach (FeatureEntry entry in group.Where(entry => entry.Column < block.FirstError))
             {
                 int feature = entry.Column - block.FirstFeature;
-                AddEdge(source, block.Site.NodeName(feature), target, [entry], follow ? Share(Carried(source, [entry], through)) : 1);
+                AddEdge(source, block, block.Site.NodeName(feature), target, [entry], follow ? Share(Carried(source, [entry], through)) : 1);
                 if (follow)
                 {
                     AddMap(MapsOf(block.Site), feature, entry.Values, through);
@@ -115,7 +113,7 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     /// <summary>The circuit of the data set: edges between nodes that were kept and reach the target; the others are candidates.</summary>
     public Circuit ToCircuit(string? target)
     {
-        Circuit all = new(_nodes.Values, _edges.Select(edge => edge with { InCircuit = edge.InCircuit && _kept.Contains(edge.Source) && _kept.Contains(edge.Target) }), target);
+        Circuit all = new(_nodes.Values, _edges.Select(edge => edge with { InCircuit = edge.InCircuit && _kept.Contains(edge.Source) && _kept.Contains(edge.Target) }), target) { Coefficients = _coefficients };
         return target is null ? all : all.Prune(needsIncoming: false);
     }
 
@@ -173,7 +171,7 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
     private void AddErrors(FeatureColumns source, FeatureBlock block, string target, FeatureEntry[] errors, double[]? through, bool follow)
     {
         FeatureNodeName name = block.Site.NodeName(null);
-        AddEdge(source, name, target, errors, follow ? Share(Carried(source, errors, through)) : 1);
+        AddEdge(source, block, name, target, errors, follow ? Share(Carried(source, errors, through)) : 1);
         if (!follow)
         {
             AddNode(block.Site, null, 0, null, isKept: true);
@@ -181,13 +179,6 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
         }
 
         int width = block.End - block.FirstError, values = errors[0].Values.Length;
-        double[] coefficients = new double[width * values];
-        foreach (FeatureEntry entry in errors)
-        {
-            entry.Values.CopyTo(coefficients, (entry.Column - block.FirstError) * values);
-        }
-
-        ErrorCoefficients[(name.ToString(), target)] = coefficients;
         int outputs = through?.Length ?? values;
         if (!_errors.TryGetValue(block.Site, out double[]? map))
         {
@@ -203,9 +194,20 @@ internal sealed class FeatureGraph(double minimumRelevance, int? promptRow)
         }
     }
 
-    private void AddEdge(FeatureColumns source, FeatureNodeName name, string target, FeatureEntry[] entries, double relevance)
+    private void AddEdge(FeatureColumns source, FeatureBlock block, FeatureNodeName name, string target, FeatureEntry[] entries, double relevance)
     {
         string from = name.ToString();
+        foreach (FeatureEntry entry in name.IsError || entries[0].Values.Length > 1 ? entries : [])
+        {
+            for (int k = 0; k < entry.Values.Length; k++)
+            {
+                if (entry.Values[k] != 0)
+                {
+                    _coefficients.Add(new EdgeCoefficient(from, target, name.IsError ? entry.Column - block.FirstError : 0, k, entry.Values[k]));
+                }
+            }
+        }
+
         double norm = Norm(entries.SelectMany(entry => entry.Values));
         bool signed = !name.IsError && entries[0].Values.Length == 1;
         _edges.Add(new CircuitEdge(from, target, signed ? entries[0].Values[0] : norm)

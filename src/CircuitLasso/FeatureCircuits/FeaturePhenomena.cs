@@ -18,7 +18,7 @@ public sealed record FeaturePhenomena(
     /// It is asked once for each feature of the circuit.
     /// </param>
     /// <param name="options">The thresholds; the defaults if null.</param>
-    /// <param name="effects">What ablating an edge's source takes from its target, as a share of the target's activation, or null where that was not measured; null where nothing was.</param>
+    /// <param name="effects">What ablating an edge's source takes from its target, as a share of the target's activation, or null where that was not measured; null takes what the edges say (<see cref="CircuitEdge.Effect"/>).</param>
     /// <exception cref="ArgumentException">Two directions have different numbers of coordinates, or one has a number that is not finite.</exception>
     public static FeaturePhenomena Find(
         Circuit circuit, Func<FeatureNodeName, float[]?> directions, FeaturePhenomenaOptions? options = null, Func<CircuitEdge, double?>? effects = null)
@@ -34,7 +34,18 @@ public sealed record FeaturePhenomena(
             Chained(circuit, strong, known, options),
             [.. InOrder(circuit, strong.Select(edge => edge.Target)).Select(node => Merged(node, strong, known, options)).Where(merge => merge.Parents.Count > 1)],
             [.. InOrder(circuit, edges.Select(edge => edge.Source)).Where(node => IsDropped(node, strong, known, options)).Select(node => new FeatureDrop(node, ReadersOf(node, edges)))],
-            [.. Spurious(strong, known, options, effects)]);
+            [.. Spurious(strong, known, options, effects ?? (edge => edge.Effect?.Share))]);
+    }
+
+    /// <summary>The pairs that would look spurious if ablation had no effect: strong edges between directions that do not overlap. Their effects are worth measuring (<see cref="AblationEffects"/>).</summary>
+    /// <param name="circuit">A circuit of features.</param>
+    /// <param name="directions">As for <see cref="Find"/>.</param>
+    /// <param name="options">The thresholds; the defaults if null.</param>
+    /// <exception cref="ArgumentException">As for <see cref="Find"/>.</exception>
+    public static IReadOnlyList<CircuitEdge> SpuriousCandidates(Circuit circuit, Func<FeatureNodeName, float[]?> directions, FeaturePhenomenaOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(circuit);
+        return [.. Find(circuit, directions, options, _ => null).SpuriousPairs.Select(pair => circuit.Edge(pair.Source, pair.Target)!)];
     }
 
     private static IEnumerable<CircuitEdge> Strong(Circuit circuit, CircuitEdge[] entering, FeaturePhenomenaOptions options)
@@ -102,11 +113,11 @@ public sealed record FeaturePhenomena(
 
     private static string[] ReadersOf(string node, CircuitEdge[] edges) => [.. edges.Where(edge => edge.Source == node).OrderByDescending(edge => Math.Abs(edge.Weight)).Select(edge => edge.Target)];
 
-    private static IEnumerable<SpuriousFeaturePair> Spurious(CircuitEdge[] strong, FeatureDirections known, FeaturePhenomenaOptions options, Func<CircuitEdge, double?>? effects)
+    private static IEnumerable<SpuriousFeaturePair> Spurious(CircuitEdge[] strong, FeatureDirections known, FeaturePhenomenaOptions options, Func<CircuitEdge, double?> effects)
     {
         foreach (CircuitEdge edge in strong.OrderByDescending(edge => Math.Abs(edge.Weight)))
         {
-            double? effect = effects?.Invoke(edge);
+            double? effect = effects(edge);
             if (known.Cosine(edge.Source, edge.Target) is { } cosine && Math.Abs(cosine) <= options.NoOverlap && !(Math.Abs(effect ?? 0) > options.NoEffect))
             {
                 yield return new SpuriousFeaturePair(edge.Source, edge.Target, edge.Weight, cosine, effect);

@@ -82,19 +82,35 @@ public static class FeatureReport
         Add("Concepts that persist from site to site", ["features", "cosines"], phenomena.Chains.Select(chain => new[] { Join(chain.Nodes, " → "), Numbers(chain.Cosines) }));
         Add("Features made of different concepts", ["feature", "strong parents"], phenomena.Merges.Select(merge => new[] { Named(circuit, merge.Node), Join(merge.Parents, ", ") }));
         Add("Concepts that are read and not passed on", ["feature", "read by"], phenomena.Drops.Select(drop => new[] { Named(circuit, drop.Node), Join(drop.Readers, ", ") }));
+        bool hasEffects = phenomena.SpuriousPairs.Any(pair => pair.Effect is not null);
         Add(
-            "Strong edges between directions that do not overlap, which look spurious",
-            ["edge", "weight", "cosine"],
-            phenomena.SpuriousPairs.Select(pair => new[] { $"{Named(circuit, pair.Source)} → {Named(circuit, pair.Target)}", Text($"{pair.Weight:G3}"), Text($"{pair.Cosine:F2}") }));
+            circuit.Edges.Any(edge => edge.Effect is not null)
+                ? "Strong edges between directions that do not overlap and without effect under ablation, which look spurious"
+                : "Strong edges between directions that do not overlap, which look spurious; ablation was not tried",
+            [.. (string[])["edge", "weight", "cosine"], .. hasEffects ? (string[])["effect of ablation"] : []],
+            phenomena.SpuriousPairs.Select(pair => (string[])[
+                $"{Named(circuit, pair.Source)} → {Named(circuit, pair.Target)}", Text($"{pair.Weight:G3}"), Text($"{pair.Cosine:F2}"),
+                .. hasEffects ? (string[])[pair.Effect is { } effect ? Text($"{effect * 100:F1}%") : "not measured"] : []]));
+        Add(
+            "Strong edges between directions that do not overlap, of which ablation of the source shows an effect",
+            ["edge", "weight", "effect of ablation", "rows"],
+            circuit.Edges.Where(edge => edge.Effect is not null && !phenomena.SpuriousPairs.Any(pair => pair.Source == edge.Source && pair.Target == edge.Target))
+                .OrderByDescending(edge => Math.Abs(edge.Weight))
+                .Select(edge => new[] { $"{Named(circuit, edge.Source)} → {Named(circuit, edge.Target)}", Text($"{edge.Weight:G3}"), Text($"{edge.Effect!.Share * 100:F1}%"), Text($"{edge.Effect.Rows}") }),
+            isOptional: true);
 
         string Join(IEnumerable<string> nodes, string sign) => string.Join(sign, nodes.Select(node => Named(circuit, node)));
 
-        void Add(string caption, string[] header, IEnumerable<string[]> rows)
+        void Add(string caption, string[] header, IEnumerable<string[]> rows, bool isOptional = false)
         {
             string[][] all = [.. rows];
             if (all.Length == 0)
             {
-                report.AddParagraph(caption + ": none.");
+                if (!isOptional)
+                {
+                    report.AddParagraph(caption + ": none.");
+                }
+
                 return;
             }
 

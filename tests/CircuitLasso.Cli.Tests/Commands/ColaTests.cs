@@ -18,7 +18,7 @@ public sealed class ColaTests : IDisposable
         JsonElement first = Json([.. command, "--json"]);
         Assert.Equal(800, first.GetProperty("sentences").GetInt32());
         Assert.Equal(
-            ["collect and encode", "learn label", "curves over lambda", "learn logprob", "learn mean_logprob", "name", "evaluate", "evaluate label"],
+            ["collect and encode", "learn label", "curves over lambda", "learn logprob", "learn mean_logprob", "name", "effects", "evaluate", "evaluate label"],
             first.GetProperty("stages").EnumerateArray().Select(stage => stage.GetProperty("stage").GetString()));
         Assert.Equal(EmbeddedAutoencoders.Sites, first.GetProperty("active_features").EnumerateObject().Select(site => site.Name));
         JsonElement logprob = first.GetProperty("circuits")[1];

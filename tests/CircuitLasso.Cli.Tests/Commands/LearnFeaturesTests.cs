@@ -38,8 +38,35 @@ public sealed class LearnFeaturesTests : IDisposable
         Assert.Equal(0, root.GetProperty("missed").GetInt32());
     }
 
+    [Fact]
+    public void With_a_shuffled_target_nothing_of_the_circuit_survives_and_its_circuits_are_written_beside_it()
+    {
+        string store = WriteStore(), file = _folder.PathOf("a.circuit");
+        (int exitCode, string output, string error) = CommandLine.Run("learn", "--store", store, "--target", "score", "--shuffle-target", "2", "--out", file, "--quiet");
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("shuffled target: not predictable, 0 edges; of the circuit 0 of 2 features and 0 of 2 edges survive", output, StringComparison.Ordinal);
+        Assert.Equal(2, CircuitFile.Read(file).Edges.Count(edge => edge.InCircuit));
+        Circuit first = CircuitFile.Read(_folder.PathOf("a.shuffled1.circuit")), second = CircuitFile.Read(_folder.PathOf("a.shuffled2.circuit"));
+        Assert.Equal("rows in random order, seed 2", first.Provenance["target_shuffled"]);
+        Assert.NotEqual(first.Metrics["target_lambda"], second.Metrics["target_lambda"]);
+
+        // Without a number once; the same seed gives the same.
+        (exitCode, output, _) = CommandLine.Run("learn", "--store", store, "--target", "score", "--out", _folder.PathOf("b.circuit"), "--json", "--quiet", "--shuffle-target");
+        Assert.Equal(0, exitCode);
+        JsonElement shuffled = Assert.Single(JsonDocument.Parse(output).RootElement.GetProperty("shuffled").EnumerateArray());
+        Assert.Equal((false, 2, 0), (shuffled.GetProperty("predictable").GetBoolean(), shuffled.GetProperty("edges").GetInt32(), shuffled.GetProperty("surviving_edges").GetInt32()));
+        Assert.Equal(File.ReadAllBytes(_folder.PathOf("a.shuffled1.circuit")), File.ReadAllBytes(_folder.PathOf("b.shuffled1.circuit")));
+        Assert.False(File.Exists(_folder.PathOf("b.shuffled2.circuit")));
+
+        (exitCode, output, error) = CommandLine.Run("circuit", "compare", file, _folder.PathOf("a.shuffled1.circuit"), "--quiet");
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("0 of 2 features and 0 of 2 edges are found in", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("is for stores of dense sites", "--min-weight", "0.1")]
+    [InlineData("stands beside --toward", "--toward", "resid_post.1/4", "--shuffle-target")]
+    [InlineData("takes a whole number of at least 1, not '0'", "--shuffle-target", "0")]
     [InlineData("has no features of a site resid_post.9", "--toward", "resid_post.9/1")]
     [InlineData("is not a feature of the store", "--toward", "resid_post.1/99")]
     [InlineData("names neither a feature nor an error", "--toward", "resid_post.1")]

@@ -9,6 +9,7 @@ internal static class CircuitAssert
         Assert.Equal(expected.Edges, actual.Edges);
         Assert.Equal(expected.Target, actual.Target);
         Assert.Equal(expected.WeightPath, actual.WeightPath);
+        Assert.Equal(expected.Coefficients, actual.Coefficients);
         Assert.Equal(expected.Examples, actual.Examples);
         Assert.Equal(expected.Profiles, actual.Profiles);
         Assert.Equal(expected.Metrics.AsEnumerable(), actual.Metrics.AsEnumerable());

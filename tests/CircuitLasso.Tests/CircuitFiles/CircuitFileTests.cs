@@ -72,7 +72,7 @@ public sealed class CircuitFileTests
             """);
         JsonElement root = JsonDocument.Parse(output).RootElement;
         string page = File.ReadAllText(Path.Combine(SharedData.RepositoryRoot, "docs", "circuit-file.md"));
-        Assert.Equal(CircuitFileSchema.Tables.Keys.Concat(CircuitFileSchema.FeatureTables.Keys), root.EnumerateObject().Select(table => table.Name));
+        Assert.Equal(CircuitFileSchema.Tables.Keys.Concat(CircuitFileSchema.OptionalTables.Keys), root.EnumerateObject().Select(table => table.Name));
         foreach (JsonProperty table in root.EnumerateObject())
         {
             string section = page.Split($"### `{table.Name}`")[1].Split("###")[0];

@@ -23,10 +23,10 @@ internal static class SampleCircuits
             new CircuitNode("y", CircuitNodeKind.Target, 13) { Relevance = 1, Explained = 0.75 },
         ],
         [
-            new CircuitEdge("embed/7", "resid_post.5/36", -0.1) { Norm = 1e-300, EntersAtLambda = 123.456, Stability = 0.95 },
+            new CircuitEdge("embed/7", "resid_post.5/36", -0.1) { Norm = 1e-300, EntersAtLambda = 123.456, Stability = 0.95, Effect = new AblationEffect(0.25, 40) },
             new CircuitEdge("embed/7", "resid_post.5/3036", 0.2) { Norm = 2.5, EntersAtLambda = 100, Stability = 1 },
             new CircuitEdge("embed/error", "resid_post.5/36", 5e-324) { InCircuit = false },
-            new CircuitEdge("resid_post.5/36", "y", 0.7) { Norm = 0, EntersAtLambda = 0, Stability = 0 },
+            new CircuitEdge("resid_post.5/36", "y", 0.7) { Norm = 0, EntersAtLambda = 0, Stability = 0, Effect = new AblationEffect(-1, 1) },
             new CircuitEdge("resid_post.5/3036", "y", -1.7976931348623157e308),
         ])
     {
@@ -35,6 +35,10 @@ internal static class SampleCircuits
             new EdgeWeightPoint("resid_post.5/36", "y", 50, 0.6),
             new EdgeWeightPoint("embed/7", "resid_post.5/36", 10, -0.1, 0.9),
             new EdgeWeightPoint("resid_post.5/36", "y", 100, 0.3, 0.25),
+        ],
+        Coefficients =
+        [
+            new EdgeCoefficient("embed/error", "resid_post.5/36", 700, 0, -0.5), new EdgeCoefficient("embed/error", "resid_post.5/36", 3, 0, 1e-300), new EdgeCoefficient("resid_post.5/36", "y", 0, 2, 0.25),
         ],
         Examples =
         [

@@ -20,6 +20,7 @@ public sealed partial class CsvExportTests
                 Norm = Number(reader.GetString("norm")),
                 EntersAtLambda = Number(reader.GetString("enters_at_lambda")),
                 Stability = Number(reader.GetString("stability")),
+                Effect = Number(reader.GetString("effect")) is { } effect ? new AblationEffect(effect, (long)Number(reader.GetString("effect_rows"))!.Value) : null,
             });
             Assert.Equal(circuit[edges[^1].Source].Label ?? string.Empty, reader.GetString("source_label"));
             Assert.Equal(circuit[edges[^1].Target].Label ?? string.Empty, reader.GetString("target_label"));
@@ -35,7 +36,7 @@ public sealed partial class CsvExportTests
         string text = ExportText.Of("csv", SampleCircuits.Features());
         string[] fields = [.. Field().Matches(text).Select(match => match.Groups[1].Value)];
         Assert.Equal(text.Length, Field().Matches(text).Sum(match => match.Length));
-        Assert.Equal(9 * 6, fields.Length);
+        Assert.Equal(11 * 6, fields.Length);
         Assert.Equal(["source", "target", "weight"], fields[..3]);
         Assert.Contains("\"\"\"quoted\"\" <b>&amp;</b>, comma; λ 🙂\"", fields);
         Assert.Contains("\"line one\nline two\"", fields);

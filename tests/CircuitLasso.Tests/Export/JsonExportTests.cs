@@ -29,7 +29,12 @@ public sealed class JsonExportTests
                 Norm = Number(edge, "norm"),
                 EntersAtLambda = Number(edge, "enters_at_lambda"),
                 Stability = Number(edge, "stability"),
+                Effect = edge.TryGetProperty("effect", out JsonElement effect) ? new AblationEffect(effect.GetDouble(), edge.GetProperty("effect_rows").GetInt64()) : null,
             }));
+        Assert.Equal(
+            circuit.Coefficients,
+            root.GetProperty("edges").EnumerateArray().Where(edge => edge.TryGetProperty("coefficients", out _)).SelectMany(edge => edge.GetProperty("coefficients").EnumerateArray().Select(point => new EdgeCoefficient(
+                edge.GetProperty("source").GetString()!, edge.GetProperty("target").GetString()!, point.GetProperty("coordinate").GetInt32(), point.GetProperty("output").GetInt32(), point.GetProperty("value").GetDouble()))));
         Assert.Equal(
             circuit.WeightPath,
             root.GetProperty("edges").EnumerateArray().SelectMany(edge => edge.GetProperty("path").EnumerateArray().Select(point => new EdgeWeightPoint(

@@ -26,6 +26,31 @@ public sealed class CircuitSurvivalTests
     }
 
     [Fact]
+    public void Of_features_and_edges_it_is_said_which_they_match_the_closest_first()
+    {
+        Circuit circuit = Chain("resid_post.0/1", "resid_post.1/2");
+        Circuit other = new(
+            [new CircuitNode("resid_post.0/5", CircuitNodeKind.Feature, 0), new CircuitNode("resid_post.0/6", CircuitNodeKind.Feature, 0), new CircuitNode("resid_post.1/7", CircuitNodeKind.Feature, 1), new CircuitNode("y", CircuitNodeKind.Target, 2)],
+            [new CircuitEdge("resid_post.0/5", "resid_post.1/7", 0.5), new CircuitEdge("resid_post.0/6", "resid_post.1/7", -3), new CircuitEdge("resid_post.1/7", "y", 1)]);
+        CircuitMatch match = CircuitMatch.Of(circuit, other, (_ => [1, 0], name => name.Feature == 6 ? [0.8f, 0.6f] : [1, 0]));
+        Assert.Equal(["resid_post.0/1", "resid_post.1/2"], match.Nodes);
+        Assert.Equal(["resid_post.0/5", "resid_post.0/6"], match.Matches["resid_post.0/1"]);
+        Assert.Equal([("resid_post.0/1", "resid_post.0/6"), ("resid_post.1/2", "resid_post.1/7")], match.SurvivingEdges.Select(pair => (pair.Edge.Source, pair.Other.Source)));
+        Assert.Equal(new CircuitSurvival(2, 2, 2, 2), match.Survival);
+    }
+
+    [Fact]
+    public void Of_components_heads_and_mlps_are_counted()
+    {
+        Circuit circuit = SampleCircuits.Component();
+        int counted = circuit.NodesInCircuit().Count(name => circuit[name].Kind is CircuitNodeKind.AttentionHead or CircuitNodeKind.Mlp);
+        Assert.True(counted > 2);
+        Assert.Equal(new CircuitSurvival(counted, counted, 12, 12), CircuitSurvival.Compare(circuit, circuit));
+        CircuitSurvival less = CircuitSurvival.Compare(circuit, circuit.SelectTop(5));
+        Assert.Equal((12, 5), (less.Edges, less.SurvivingEdges));
+    }
+
+    [Fact]
     public void Features_of_other_sites_and_of_unknown_direction_match_nothing()
     {
         Circuit circuit = Chain("resid_post.0/1", "resid_post.1/2");

@@ -46,6 +46,17 @@ public sealed class FeaturePhenomenaTests
     }
 
     [Fact]
+    public void Effects_are_those_that_the_circuits_edges_say_and_only_pairs_that_may_be_spurious_are_worth_measuring()
+    {
+        CircuitEdge candidate = Assert.Single(FeaturePhenomena.SpuriousCandidates(Circuit(), Direction));
+        Assert.Equal(("resid_post.1/7", "resid_post.2/7"), (candidate.Source, candidate.Target));
+        Circuit Measured(double share) => Circuit().WithEffects(new Dictionary<(string, string), AblationEffect> { [(candidate.Source, candidate.Target)] = new(share, 12) });
+        Assert.Empty(FeaturePhenomena.Find(Measured(-0.3), Direction).SpuriousPairs);
+        Assert.Equal(0.02, Assert.Single(FeaturePhenomena.Find(Measured(0.02), Direction).SpuriousPairs).Effect);
+        Assert.Equal(candidate, Assert.Single(FeaturePhenomena.SpuriousCandidates(Measured(-0.3), Direction)) with { Effect = null });
+    }
+
+    [Fact]
     public void Weak_edges_unexplained_children_and_unknown_directions_say_nothing()
     {
         FeaturePhenomena unknown = FeaturePhenomena.Find(Circuit(), _ => null);

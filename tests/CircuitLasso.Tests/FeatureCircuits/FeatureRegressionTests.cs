@@ -39,7 +39,7 @@ public sealed class FeatureRegressionTests : IDisposable
         }
 
         Assert.True(checkedFeatures > (lambda is null ? 5 : 1));
-        Assert.NotEmpty(result.ErrorCoefficients);
+        Assert.NotEmpty(result.Circuit.Coefficients);
         Assert.All(result.Circuit.Edges, edge => Assert.Null(edge.Target == "logits" && lambda is not null ? null : edge.EntersAtLambda));
     }
 
@@ -66,6 +66,43 @@ public sealed class FeatureRegressionTests : IDisposable
             CircuitEdge? edge = result.Circuit.Edge(columns[j].Node, "y");
             Assert.Equal(norm, edge?.Norm ?? 0, 1e-5);
             Assert.Equal(classes == 2 ? weights[0] : norm, edge?.Weight ?? 0, 1e-5);
+            for (int c = 0; classes > 2 && c < classes; c++)
+            {
+                Assert.Equal(weights[c], result.Circuit.Coefficients.SingleOrDefault(coefficient => coefficient.Source == columns[j].Node && coefficient.Output == c)?.Value ?? 0, 1e-5);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void The_file_holds_a_coefficient_for_each_coordinate_of_an_error_and_each_class_and_their_length_is_the_edges_norm(int classes)
+    {
+        FeatureRows rows = new(4, texts: 300, features: 14, classes: classes);
+        AddError(rows);
+        using ActivationStoreReader store = rows.Write(_folder.PathOf("store"));
+        foreach (FeatureCircuitResult result in (FeatureCircuitResult[])
+            [
+                FeatureCircuitLearner.Learn(store, StoreTarget.Read(store, "label"), new() { MinimumRelevance = 0, LambdaRatio = 0.05 }, cancellation: TestContext.Current.CancellationToken),
+                FeatureCircuitLearner.LearnAll(store, new() { LambdaRatio = 0.1 }, cancellation: TestContext.Current.CancellationToken),
+            ])
+        {
+            CircuitFile.Write(result.Circuit, _folder.PathOf("a.circuit"));
+            Circuit circuit = CircuitFile.Read(_folder.PathOf("a.circuit"));
+            ILookup<(string, string), EdgeCoefficient> coefficients = circuit.Coefficients.ToLookup(coefficient => (coefficient.Source, coefficient.Target));
+            Assert.Contains(circuit.Edges, edge => circuit[edge.Source].Kind == CircuitNodeKind.Error);
+            foreach (CircuitEdge edge in circuit.Edges)
+            {
+                EdgeCoefficient[] own = [.. coefficients[(edge.Source, edge.Target)]];
+                Assert.Equal(circuit[edge.Source].Kind == CircuitNodeKind.Error || (edge.Target == "y" && classes > 2), own.Length > 0);
+                Assert.All(own, coefficient => Assert.InRange(coefficient.Coordinate, 0, 4));
+                if (own.Length > 0)
+                {
+                    Assert.Equal(edge.Norm!.Value, Math.Sqrt(own.Sum(coefficient => coefficient.Value * coefficient.Value)), 1e-12);
+                }
+            }
+
+            Assert.Equal(circuit.WithoutCandidates().Edges.Select(edge => (edge.Source, edge.Target)).Intersect(coefficients.Select(group => group.Key)).Count(), circuit.WithoutCandidates().Coefficients.DistinctBy(coefficient => (coefficient.Source, coefficient.Target)).Count());
         }
     }
 
@@ -201,7 +238,7 @@ public sealed class FeatureRegressionTests : IDisposable
         {
             double[] expected = [.. group.Select(j => weights[j])];
             bool isError = FeatureNodeName.Parse(group.Key).IsError;
-            double[] found = isError ? result.ErrorCoefficients.GetValueOrDefault((group.Key, node)) ?? new double[expected.Length] : [result.Circuit.Edge(group.Key, node)?.Weight ?? 0];
+            double[] found = isError ? Coefficients(result.Circuit, group.Key, node, expected.Length) : [result.Circuit.Edge(group.Key, node)?.Weight ?? 0];
             for (int k = 0; k < expected.Length; k++)
             {
                 Assert.Equal(expected[k], found[k], 1e-6);
@@ -242,6 +279,17 @@ public sealed class FeatureRegressionTests : IDisposable
         FeatureNodeName source = FeatureNodeName.Parse(edge.Source);
         return source.Feature is { } feature
             ? edge.Weight * rows.Values(source.Site)[row, feature]
-            : result.ErrorCoefficients[(edge.Source, edge.Target)].Select((weight, k) => weight * rows.Values(source.Site + ".error")[row, k]).Sum();
+            : result.Circuit.Coefficients.Where(coefficient => (coefficient.Source, coefficient.Target) == (edge.Source, edge.Target)).Sum(coefficient => coefficient.Value * rows.Values(source.Site + ".error")[row, coefficient.Coordinate]);
+    }
+
+    private static double[] Coefficients(Circuit circuit, string source, string target, int width)
+    {
+        double[] values = new double[width];
+        foreach (EdgeCoefficient coefficient in circuit.Coefficients.Where(coefficient => (coefficient.Source, coefficient.Target) == (source, target)))
+        {
+            values[coefficient.Coordinate] = coefficient.Value;
+        }
+
+        return values;
     }
 }

@@ -140,6 +140,35 @@ public sealed class TranscoderPatchingTests
         }
     }
 
+    // All of what reaches the transcoder, and passes it by, is kept, so its features must come out as they are, and only what of them reaches the behaviour counts.
+    [Theory]
+    [InlineData("mlp_in.1:mlp_out.1", false)]
+    [InlineData("mlp_in.1:mlp_out.1", true)]
+    [InlineData("attn_in.1:attn_out.1", false)]
+    [InlineData("attn_in.1:attn_out.1", true)]
+    public void By_path_patching_a_transcoders_feature_with_all_its_sources_kept_has_its_value(string transcoder, bool hasSkip)
+    {
+        using TransformerModel model = TinyTransformers.Create("gpt2");
+        AutoencoderSites sites = TinyAutoencoders.Sites(model, hasSkip ? [transcoder, "resid_pre.1"] : ["resid_pre.1", transcoder]);
+        Assert.Equal(hasSkip, sites[1].Autoencoder.HasSkip);
+        BehaviourTask task = FeaturePatcherTests.Task();
+        string written = sites[1].Site.ToString();
+        string[] sources = ["resid_pre.1/error", .. Enumerable.Range(0, sites[0].Autoencoder.FeatureCount).Select(feature => $"resid_pre.1/{feature}")], children = [.. Enumerable.Range(3, 6).Select(feature => $"{written}/{feature}")];
+        Circuit circuit = new(
+            [
+                .. sources.Select(name => new CircuitNode(name, name.EndsWith("error", StringComparison.Ordinal) ? CircuitNodeKind.Error : CircuitNodeKind.Feature, 0)),
+                .. children.Select(name => new CircuitNode(name, CircuitNodeKind.Feature, 1)), new CircuitNode("y", CircuitNodeKind.Target, 2),
+            ],
+            [.. sources.SelectMany(source => children.Select(child => new CircuitEdge(source, child, 1))), .. sources.Concat(children).Select(node => new CircuitEdge(node, "y", 1))]);
+        CircuitEvaluation edges = new FeatureEdgeEvaluator(sites, task, circuit, "test").Recomputed([.. circuit.Edges], TestContext.Current.CancellationToken);
+        FeatureCircuitEvaluator last = new(new AutoencoderSites(model, [sites[1]]), task);
+        CircuitEvaluation nodes = last.Evaluate([.. children.Select(child => last.Sites.Find(child)!.Value)], TestContext.Current.CancellationToken);
+        Assert.Equal(nodes.CircuitLoss, edges.CircuitLoss, 1e-4);
+        Assert.Equal(new FeatureCircuitEvaluator(sites, task).Evaluate([], TestContext.Current.CancellationToken).EmptyLoss, edges.EmptyLoss, 1e-4);
+        Assert.NotEqual(edges.CircuitLoss, edges.EmptyLoss, 1e-3);
+        TinyAutoencoders.Free(sites);
+    }
+
     [Fact]
     public void In_a_model_whose_sublayers_stand_side_by_side_a_transcoder_of_the_middle_residual_stream_is_refused()
     {

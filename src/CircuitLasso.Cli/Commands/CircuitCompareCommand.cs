@@ -21,7 +21,7 @@ internal sealed class CircuitCompareCommand : ToolCommand
 
     private readonly Option<string[]> _others = new("--other-sae")
     {
-        Description = "The autoencoders of the other circuit, where they are others: features of one site match where their decoder directions have a cosine of 0.7 and more [default: features match by name].",
+        Description = "The autoencoders of the other circuit, where they are others: features of one site (and position, where these are apart) match where their decoder directions have a cosine of 0.7 and more [default: features match by name].",
         HelpName = "[SITE=]PATH",
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => [],

@@ -53,13 +53,13 @@ public sealed class CircuitMatch
     private static Dictionary<string, IReadOnlyList<string>> ByDirection(string[] nodes, string[] others, Func<FeatureNodeName, float[]?> first, Func<FeatureNodeName, float[]?> second)
     {
         FeatureDirections theirs = new(others, second);
-        ILookup<string, string> bySite = others.Where(name => FeatureNodeName.TryParse(name) is { Feature: not null }).ToLookup(name => FeatureNodeName.Parse(name).Site);
+        ILookup<(string, int?), string> byPlace = others.Where(name => FeatureNodeName.TryParse(name) is { Feature: not null }).ToLookup(name => (FeatureNodeName.Parse(name).Site, FeatureNodeName.Parse(name).Position));
         Dictionary<string, IReadOnlyList<string>> matches = [];
         foreach (string node in nodes)
         {
             matches[node] = FeatureNodeName.TryParse(node) is not { Feature: not null } feature ? [.. others.Where(candidate => candidate == node)]
                 : first(feature) is not { } direction ? []
-                : [.. bySite[feature.Site].Select(candidate => (candidate, Cosine: theirs.Cosine(candidate, direction))).Where(pair => pair.Cosine >= SameFeature)
+                : [.. byPlace[(feature.Site, feature.Position)].Select(candidate => (candidate, Cosine: theirs.Cosine(candidate, direction))).Where(pair => pair.Cosine >= SameFeature)
                     .OrderByDescending(pair => pair.Cosine).Select(pair => pair.candidate)];
         }
 

@@ -14,7 +14,7 @@ public sealed record CircuitSurvival(int Features, int SurvivingFeatures, int Ed
     /// <param name="circuit">The circuit.</param>
     /// <param name="other">The other one.</param>
     /// <param name="directions">
-    /// Decoder directions of a feature in the first and in the second circuit's autoencoders, where these differ: features of one site match if their cosine is at least
+    /// Decoder directions of a feature in the first and in the second circuit's autoencoders, where these differ: features of one site, and of one position where these are kept apart, match if their cosine is at least
     /// <see cref="SameFeature"/>. Null where both have the same autoencoders: then names match. Errors and targets match by name.
     /// </param>
     public static CircuitSurvival Compare(Circuit circuit, Circuit other, (Func<FeatureNodeName, float[]?> First, Func<FeatureNodeName, float[]?> Second)? directions = null) =>

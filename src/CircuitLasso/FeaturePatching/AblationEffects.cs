@@ -70,9 +70,12 @@ public static class AblationEffects
         return pairs.Where(pair => pair.Sums.Rows > 0).ToDictionary(pair => (pair.Sums.Edge.Source, pair.Sums.Edge.Target), pair => pair.Sums.ToEffect());
     }
 
-    private static FeatureNode Feature(AutoencoderSites sites, string name) => sites.Find(name) is { IsError: false, Position: FeatureNode.Everywhere } node
-        ? node
-        : throw new InputException(name, "is no feature of the sites that have autoencoders", "give the autoencoders that the circuit was learnt with (--sae)");
+    private static FeatureNode Feature(AutoencoderSites sites, string name) => sites.Find(name) switch
+    {
+        { IsError: false, Position: FeatureNode.Everywhere } node => node,
+        { IsError: false } => throw new InputException(name, "stands for one position, and effects are measured of a feature at all positions together", "give a circuit that was learnt without --positions"),
+        _ => throw new InputException(name, "is no feature of the sites that have autoencoders", "give the autoencoders that the circuit was learnt with (--sae)"),
+    };
 
     private static IEnumerable<TokenBatch> Batches(IReadOnlyList<int[]> texts)
     {

@@ -10,7 +10,8 @@ namespace CircuitLasso;
 /// </summary>
 /// <remarks>
 /// <para>Learned: g_j = max(0, sum over kept edges of A_ij s_j f_i + sum over cut edges of mean(A_ij s_j f_i) + u_j), over sources i of every site before that of j, with f_i computed in the same way, the mean
-/// over corrupt texts at the position, and u_j = g_j - sum over all edges of A_ij s_j f_i, what the edges do not explain, at its mean too unless it is asked for.</para>
+/// over corrupt texts at the position, and u_j = g_j - sum over all edges of A_ij s_j f_i, what the edges do not explain, at its mean too unless it is asked for. Of a source that is an error A_ij f_i stands for the sum over its coordinates of coefficient
+/// and error, as it is on the clean text; where the circuit has no such coefficients, it is part of u_j.</para>
 /// <para>Recomputed: the model runs from the sites that reach j without passing another, at each of which the sources of kept edges have their values and everything else its mean, and the autoencoder reads j.
 /// Sites in between are so held fixed, as the coefficients of a regression on all sites are what a source adds while the others stay: an edge that skips a site which everything passes through (the residual
 /// stream) carries nothing. A later node into which no edge that can carry is kept is at its mean in both. So with nothing kept both give what node ablation gives with nothing kept.</para>
@@ -47,8 +48,8 @@ public sealed class FeatureEdgeEvaluator
     /// <summary>Whether the circuit has the coefficients that the learned rule needs; circuits of gradients have none.</summary>
     public bool HasCoefficients => _graph.HasCoefficients;
 
-    /// <summary>By how much each edge carries: the share of its target's variation over the corrupt texts that it carries, at most 1, times the target's relevance; for an edge into the behaviour or from an
-    /// error, and where there are no coefficients, its absolute weight.</summary>
+    /// <summary>By how much each edge carries: the share of its target's variation over the corrupt texts that it carries, at most 1, times the target's relevance; for an edge into the behaviour the
+    /// relevance of its source; where there are no coefficients, its absolute weight.</summary>
     public IReadOnlyList<CircuitEdge> ByContribution()
     {
         double[] scores = _means.Contributions();

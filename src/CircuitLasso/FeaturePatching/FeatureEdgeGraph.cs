@@ -1,3 +1,4 @@
+using System.Globalization;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso;
@@ -6,6 +7,7 @@ namespace CircuitLasso;
 internal sealed class FeatureEdgeGraph
 {
     private readonly Dictionary<(string Source, string Target), int> _indexOfEdge = [];
+    private readonly EdgeCoefficient[][] _ofError;
 
     public FeatureEdgeGraph(AutoencoderSites sites, ReadoutBehaviour? readout, Circuit circuit, string subject)
     {
@@ -51,7 +53,8 @@ internal sealed class FeatureEdgeGraph
 
         OutputSites = FeatureEdgeGradients.SourcesOf(Sites, Sites.Count);
         Relevances = [.. Nodes.Select(node => circuit[Sites.NameOf(node)].Relevance)];
-        HasCoefficients = Nodes.Where(node => !node.IsError).Select(node => node.Position == FeatureNode.Everywhere).Distinct().Count() <= 1 && Edges.All(edge => circuit[edge.Source].Kind != CircuitNodeKind.Feature || circuit[edge.Target].Kind != CircuitNodeKind.Feature || edge.Norm is not null);
+        _ofError = OfErrors(circuit, subject);
+        HasCoefficients = Nodes.Where((node, i) => !node.IsError || CarriesError(i)).Select(node => node.Position == FeatureNode.Everywhere).Distinct().Count() <= 1 && Edges.All(edge => circuit[edge.Source].Kind != CircuitNodeKind.Feature || circuit[edge.Target].Kind != CircuitNodeKind.Feature || edge.Norm is not null);
     }
 
     /// <summary>The circuit's sites.</summary>
@@ -96,6 +99,30 @@ internal sealed class FeatureEdgeGraph
         return marks;
     }
 
-    /// <summary>The coefficient of an edge between features; 0 from an error, whose coefficients no file holds.</summary>
+    /// <summary>The coefficient of an edge between features; 0 from an error, which has one for each coordinate.</summary>
     public double Coefficient(int edge) => Nodes[Sources[edge]].IsError ? 0 : Edges[edge].Weight;
+
+    /// <summary>The coefficients of an edge from an error into a feature, coordinate by coordinate; none of other edges, and where the circuit has none.</summary>
+    public IReadOnlyList<EdgeCoefficient> CoefficientsOfError(int edge) => _ofError[edge];
+
+    private bool CarriesError(int node) => Enumerable.Range(0, Edges.Count).Any(edge => Sources[edge] == node && _ofError[edge].Length > 0);
+
+    private EdgeCoefficient[][] OfErrors(Circuit circuit, string subject)
+    {
+        ILookup<(string, string), EdgeCoefficient> known = circuit.Coefficients.ToLookup(part => (part.Source, part.Target));
+        EdgeCoefficient[][] ofError = [.. Edges.Select(_ => Array.Empty<EdgeCoefficient>())];
+        foreach (int edge in Into[..^1].Where((_, target) => !Nodes[target].IsError).SelectMany(edges => edges).Where(edge => Nodes[Sources[edge]].IsError))
+        {
+            ofError[edge] = [.. known[(Edges[edge].Source, Edges[edge].Target)]];
+            int width = Sites[Nodes[Sources[edge]].Site].Autoencoder.OutputWidth;
+            if (Array.Find(ofError[edge], part => part.Coordinate >= width || part.Output > 0) is { } odd)
+            {
+                throw new InputException(
+                    subject, string.Create(CultureInfo.InvariantCulture, $"has a coefficient of coordinate {odd.Coordinate}, output {odd.Output}, from {odd.Source} to {odd.Target}, and the site is {width} wide"),
+                    "give the autoencoders that the circuit was learnt with (--sae)");
+            }
+        }
+
+        return ofError;
+    }
 }

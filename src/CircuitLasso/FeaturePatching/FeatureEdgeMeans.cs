@@ -78,7 +78,7 @@ internal sealed class FeatureEdgeMeans
             double variation = _positions.Sum(sums => sums.Own[node].Variation);
             foreach (int edge in _graph.Into[node])
             {
-                double share = _graph.Nodes[_graph.Sources[edge]].IsError || !(variation > 0) ? 0 : Math.Min(1, _positions.Sum(sums => sums.Edges[edge].Variation) / variation);
+                double share = !(variation > 0) ? 0 : Math.Min(1, _positions.Sum(sums => sums.Edges[edge].Variation) / variation);
                 scores[edge] = share * _graph.Relevances[node];
             }
         }
@@ -95,11 +95,29 @@ internal sealed class FeatureEdgeMeans
         }
     }
 
-    /// <summary>What an edge carries to a row: A_ij s_j f_i, with f_i = g_i / s_i read in the source's row.</summary>
+    /// <summary>What an edge carries to a row: A_ij s_j f_i, with f_i = g_i / s_i read in the source's row; from an error s_j times the sum over its coordinates of coefficient and error.</summary>
     public static double Carried(FeatureEdgeGraph graph, SiteState[] states, int row, int sourceRow, int edge, int target, double sourceValue)
     {
+        if (graph.CoefficientsOfError(edge) is { Count: > 0 } coefficients)
+        {
+            return states[graph.Nodes[target].Site].Scale(row) * OfError(states[graph.Nodes[graph.Sources[edge]].Site], sourceRow, coefficients);
+        }
+
         float from = states[graph.Nodes[graph.Sources[edge]].Site].Scale(sourceRow);
         return from == 0 ? 0 : graph.Coefficient(edge) * states[graph.Nodes[target].Site].Scale(row) / from * sourceValue;
+    }
+
+    private static double OfError(SiteState state, int row, IReadOnlyList<EdgeCoefficient> coefficients)
+    {
+        int first = row * state.Autoencoder.OutputWidth;
+        float[] left = state.Left();
+        double sum = 0;
+        for (int i = 0; i < coefficients.Count; i++)
+        {
+            sum += coefficients[i].Value * left[first + coefficients[i].Coordinate];
+        }
+
+        return sum;
     }
 
     private Sums At(int position) => _positions[Math.Min(position, _ownPositions)];

@@ -13,6 +13,7 @@ internal sealed partial class FeatureEdgeValues
     private readonly FeatureBatch _batch;
     private readonly double[][] _clean;
     private readonly float[][] _ablated;
+    private readonly double[]?[] _ofErrors;
 
     public FeatureEdgeValues(FeatureEdgeGraph graph, FeatureEdgeMeans means, FeatureBatch batch)
     {
@@ -25,6 +26,14 @@ internal sealed partial class FeatureEdgeValues
         }
 
         _ablated = [.. Enumerable.Range(0, graph.Sites.Count).Select(batch.Replaced)];
+        _ofErrors = new double[graph.Edges.Count][];
+        for (int node = 0; node < graph.Nodes.Count; node++)
+        {
+            foreach (int edge in graph.Into[node].Where(edge => graph.CoefficientsOfError(edge).Count > 0))
+            {
+                _ofErrors[edge] = OfError(node, edge);
+            }
+        }
     }
 
     /// <summary>The batch's share of the behaviour.</summary>
@@ -87,12 +96,30 @@ internal sealed partial class FeatureEdgeValues
             {
                 (int source, int sourceRow) = (_graph.Sources[edge], _graph.SourceRow(edge, row, position));
                 double mean = _means.Edge(position, edge);
-                sum -= keepsUnexplained ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, sourceRow, edge, node, _clean[sourceRow][source]) : mean;
-                sum += kept[edge] ? FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, sourceRow, edge, node, values[sourceRow][source]) : mean;
+                sum -= keepsUnexplained ? Carried(_clean[sourceRow][source]) : mean;
+                sum += kept[edge] ? Carried(values[sourceRow][source]) : mean;
+
+                // An error is what it is on the clean text, whatever leads into it.
+                double Carried(double value) => _ofErrors[edge] is { } ofError ? ofError[row] : FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, sourceRow, edge, node, value);
             }
 
             values[row][node] = Math.Max(least, sum);
         });
+    }
+
+    // What an edge from an error carries in every row in which its target stands.
+    private double[] OfError(int node, int edge)
+    {
+        double[] carried = new double[_batch.Rows];
+        for (int row = 0; row < carried.Length; row++)
+        {
+            if (_batch.IsReal(row, out int position) && _graph.IsAt(node, position))
+            {
+                carried[row] = FeatureEdgeMeans.Carried(_graph, _batch.Clean, row, _graph.SourceRow(edge, row, position), edge, node, 0);
+            }
+        }
+
+        return carried;
     }
 
     private void SetMean(int node, double[][] values)

@@ -65,14 +65,12 @@ internal sealed class ReadoutSite
         if (_coordinates.Length > 0)
         {
             int width = _autoencoder.OutputWidth;
-            float[] decoded = new float[rows * width];
-            _autoencoder.Decode(state.Features, _autoencoder.DecodingNeedsInputs ? state.Inputs : [], decoded);
+            float[] left = state.Left();
             for (int row = 0; row < rows; row++)
             {
                 for (int i = 0; i < _coordinates.Length; i++)
                 {
-                    int at = (row * width) + _coordinates[i];
-                    readings[(row * columns) + _features.Length + i] = state.Values[at] - decoded[at];
+                    readings[(row * columns) + _features.Length + i] = left[(row * width) + _coordinates[i]];
                 }
             }
         }

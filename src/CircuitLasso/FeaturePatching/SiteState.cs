@@ -9,6 +9,7 @@ internal sealed class SiteState : IDisposable
 {
     private readonly float[] _scales;
     private readonly float[]? _skip;
+    private float[]? _left;
 
     private SiteState(SparseAutoencoder autoencoder, float[] values, float[] inputs)
     {
@@ -59,6 +60,23 @@ internal sealed class SiteState : IDisposable
 
     /// <summary>x - decoder bias - sum of g_a times the direction of a - a transcoder's skip term, rows x output width.</summary>
     public float[] Errors { get; }
+
+    /// <summary>
+    /// x less its reconstruction, rows x output width: an error as a store has it and as coefficients are meant. It is <see cref="Errors"/> unless the autoencoder scales its output back, the decoder's bias with it.
+    /// Computed when first asked for, which only one thread may do.
+    /// </summary>
+    public float[] Left()
+    {
+        if (_left is null)
+        {
+            float[] left = new float[Values.Length];
+            Autoencoder.Decode(Features, Autoencoder.DecodingNeedsInputs ? Inputs : [], left);
+            TensorPrimitives.Subtract(Values, left, left);
+            _left = left;
+        }
+
+        return _left;
+    }
 
     /// <summary>Takes activations apart.</summary>
     /// <param name="autoencoder">The autoencoder.</param>

@@ -63,6 +63,19 @@ public sealed class LearnFeaturesTests : IDisposable
         Assert.Contains("0 of 2 features and 0 of 2 edges are found in", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void With_positions_kept_apart_texts_are_shuffled_and_circuits_match_position_by_position()
+    {
+        string store = WriteStore(tokens: 2), file = _folder.PathOf("a.circuit");
+        (int exitCode, string output, string error) = CommandLine.Run("learn", "--store", store, "--target", "score", "--positions", "--shuffle-target", "--out", file, "--quiet");
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Equal(["resid_post.0/2@1->resid_post.1/4@1", "resid_post.1/4@1->logits"], CircuitFile.Read(file).Edges.Where(edge => edge.InCircuit).Select(edge => $"{edge.Source}->{edge.Target}"));
+        Assert.Contains("of the circuit 0 of 2 features and 0 of 2 edges survive", output, StringComparison.Ordinal);
+        (exitCode, output, error) = CommandLine.Run("circuit", "compare", file, file, "--quiet");
+        Assert.Equal((0, string.Empty), (exitCode, error));
+        Assert.Contains("2 of 2 features and 2 of 2 edges are found in", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("is for stores of dense sites", "--min-weight", "0.1")]
     [InlineData("stands beside --toward", "--toward", "resid_post.1/4", "--shuffle-target")]
@@ -84,14 +97,14 @@ public sealed class LearnFeaturesTests : IDisposable
         Assert.False(File.Exists(_folder.PathOf("a.circuit")));
     }
 
-    // Two sites of six features; feature 2 of the first makes feature 4 of the second, which decides the score.
-    private string WriteStore()
+    // Two sites of six features; feature 2 of the first makes feature 4 of the second, which decides the score. A row is a text, or one of its tokens.
+    private string WriteStore(int? tokens = null)
     {
         const int Width = 6, Count = 400;
         string folder = _folder.PathOf("store");
         ActivationStoreManifest manifest = new()
         {
-            Pooling = Pooling.Mean,
+            Pooling = tokens is null ? Pooling.Mean : Pooling.None,
             Sites = [.. new[] { "resid_post.0", "resid_post.1" }.Select(name => new StoreSite { Name = name, Kind = StoreSiteKind.Sparse, Width = Width })],
             Targets = ["score", "logprob"],
         };
@@ -110,7 +123,7 @@ public sealed class LearnFeaturesTests : IDisposable
             score[row] = (float)((2 * values[1][row, 4]) + (0.2 * random.NextDouble()));
         }
 
-        writer.BeginBatch([.. Enumerable.Range(0, Count).Select(row => new StoreRow(row, 3))]);
+        writer.BeginBatch([.. Enumerable.Range(0, Count).Select(row => tokens is { } length ? new StoreRow(row / length, length, Position: row % length) : new StoreRow(row, 3))]);
         writer.WriteTarget("score", score);
         writer.WriteTarget("logprob", score);
         for (int site = 0; site < 2; site++)

@@ -58,6 +58,17 @@ public sealed class CircuitSurvivalTests
         Assert.Equal(0, CircuitSurvival.Compare(circuit, Chain("resid_pre.0/1", "resid_pre.1/2"), (_ => [1, 0], _ => [1, 0])).SurvivingFeatures);
     }
 
+    [Fact]
+    public void Features_at_positions_match_at_the_same_position_alone()
+    {
+        Circuit circuit = Chain("resid_post.0/1@2", "resid_post.1/2@3");
+        Assert.Equal(new CircuitSurvival(2, 1, 2, 1), CircuitSurvival.Compare(circuit, Chain("resid_post.0/1@1", "resid_post.1/2@3")));
+        (Func<FeatureNodeName, float[]?>, Func<FeatureNodeName, float[]?>) same = (_ => [1, 0], _ => [1, 0]);
+        Assert.Equal(new CircuitSurvival(2, 2, 2, 2), CircuitSurvival.Compare(circuit, Chain("resid_post.0/5@2", "resid_post.1/6@3"), same));
+        Assert.Equal(new CircuitSurvival(2, 1, 2, 1), CircuitSurvival.Compare(circuit, Chain("resid_post.0/5@1", "resid_post.1/6@3"), same));
+        Assert.Equal(0, CircuitSurvival.Compare(circuit, Chain("resid_post.0/1", "resid_post.1/2"), same).SurvivingFeatures);
+    }
+
     private static Circuit Chain(string first, string second) => new(
         [new CircuitNode(first, CircuitNodeKind.Feature, 0), new CircuitNode(second, CircuitNodeKind.Feature, 1), new CircuitNode("y", CircuitNodeKind.Target, 2)],
         [new CircuitEdge(first, second, 1) { InCircuit = true }, new CircuitEdge(second, "y", 1) { InCircuit = true }]);

@@ -50,6 +50,7 @@ public sealed class AblationEffectsTests
         foreach ((string source, string target, string problem) in new[]
         {
             ("resid_post.0/error", "resid_post.1/1", "is no feature"), ("resid_post.0/1", "resid_post.1/99", "is no feature"), ("resid_post.1/1", "resid_post.0/1", "is not computed after"),
+            ("resid_post.0/1@2", "resid_post.1/1@2", "stands for one position"),
         })
         {
             Assert.Contains(problem, Assert.Throws<Numerics.InputException>(() => AblationEffects.Measure(sites, _texts, [new CircuitEdge(source, target, 1)], Pooling.None, cancellation: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);

@@ -44,13 +44,18 @@ public sealed class FeatureEdgeEvaluatorTests
         BehaviourTask task = FeaturePatcherTests.Task();
         Circuit circuit = Random(sites, skips, keepPositions);
         Random random = new(3);
-        CircuitEdge[] kept = [.. circuit.Edges.Where(_ => random.Next(2) == 0)];
+        CircuitEdge[] kept = [.. circuit.Edges.Where(_ => random.Next(3) > 0)];
+        List<double> byErrors = [];
         foreach (bool keepsUnexplained in (bool[])[false, true])
         {
             CircuitEvaluation actual = new FeatureEdgeEvaluator(sites, task, circuit, "test", keepsUnexplained, memoryBytes: 1 << 18).Learned(kept);
             Assert.Equal(-Slow(sites, task, circuit, kept, keepsUnexplained), actual.CircuitLoss, 1e-4);
             Assert.NotEqual(actual.EmptyLoss, actual.CircuitLoss, 1e-4);
+            byErrors.Add(actual.CircuitLoss - new FeatureEdgeEvaluator(sites, task, circuit.With(coefficients: []), "test", keepsUnexplained, memoryBytes: 1 << 18).Learned(kept).CircuitLoss);
         }
+
+        // What errors give counts, but where the rule has 0 with them and without.
+        Assert.Contains(byErrors, difference => Math.Abs(difference) > 1e-3);
 
         TinyAutoencoders.Free(sites);
     }
@@ -113,20 +118,26 @@ public sealed class FeatureEdgeEvaluatorTests
             new([Feature("resid_post.1/1@2", 0), Feature("resid_post.1/1", 0), y], [new CircuitEdge("resid_post.1/1@2", "y", 1), new CircuitEdge("resid_post.1/1", "y", 1)]),
             new([Feature("embed/1@3", 0), Feature("resid_post.0/2@1", 1), y], [new CircuitEdge("embed/1@3", "resid_post.0/2@1", 1), new CircuitEdge("resid_post.0/2@1", "y", 1)]),
             new([y], []),
+            new(
+                [new CircuitNode("embed/error", CircuitNodeKind.Error, 0), Feature("resid_post.0/2", 1), y],
+                [new CircuitEdge("embed/error", "resid_post.0/2", 1), new CircuitEdge("resid_post.0/2", "y", 1)]) { Coefficients = [new EdgeCoefficient("embed/error", "resid_post.0/2", 12, 0, 1)] },
         ];
         Assert.All(bad, circuit => Assert.Throws<InputException>(() => new FeatureEdgeEvaluator(sites, task, circuit, "test")));
         TinyAutoencoders.Free(sites);
     }
 
-    // Random coefficients between the first eight features of each site and those of the site before, or of every site before; or between four at two positions, never backwards in the text.
+    // Random coefficients between the first eight features of each site, and from the error, to those of the site before, or of every site before; or between four at two positions, never backwards in the text.
     private static Circuit Random(AutoencoderSites sites, bool skips, bool keepPositions)
     {
         FeatureNode Node(int site, int number) => keepPositions ? new FeatureNode(site, number / 2, number % 2 == 0 ? 0 : 2) : new FeatureNode(site, number);
-        Random random = new(11);
+        Random random = new(11), ofErrors = new(12);
         List<CircuitNode> nodes = [new("y", CircuitNodeKind.Target, sites.Count)];
         List<CircuitEdge> edges = [];
+        List<EdgeCoefficient> coefficients = [];
         for (int site = 0; site < sites.Count; site++)
         {
+            FeatureNode[] errors = [.. (keepPositions ? (int[])[0, 2] : [FeatureNode.Everywhere]).Select(position => new FeatureNode(site, FeatureNode.Error, position))];
+            nodes.AddRange(errors.Where(_ => site < sites.Count - 1).Select(error => new CircuitNode(sites.NameOf(error), CircuitNodeKind.Error, site)));
             for (int feature = 0; feature < 8; feature++)
             {
                 string name = sites.NameOf(Node(site, feature));
@@ -140,6 +151,15 @@ public sealed class FeatureEdgeEvaluatorTests
                     }
                 }
 
+                for (int source = skips ? 0 : Math.Max(0, site - 1); source < site; source++)
+                {
+                    foreach (FeatureNode error in errors.Where(error => error.Position <= Node(site, feature).Position).Select(error => error with { Site = source }))
+                    {
+                        edges.Add(new CircuitEdge(sites.NameOf(error), name, 1) { Norm = 1 });
+                        coefficients.AddRange(Enumerable.Range(0, 12).Where(_ => ofErrors.Next(3) > 0).Select(i => new EdgeCoefficient(sites.NameOf(error), name, i, 0, ofErrors.NextDouble() - 0.5)));
+                    }
+                }
+
                 if (skips || site == sites.Count - 1)
                 {
                     edges.Add(new CircuitEdge(name, "y", 1) { Norm = 1 });
@@ -147,7 +167,7 @@ public sealed class FeatureEdgeEvaluatorTests
             }
         }
 
-        return new Circuit(nodes, edges, "y");
+        return new Circuit(nodes, edges, "y") { Coefficients = coefficients };
     }
 
     private static double Slow(AutoencoderSites sites, BehaviourTask task, Circuit circuit, CircuitEdge[] kept, bool keepsUnexplained)
@@ -166,8 +186,10 @@ public sealed class FeatureEdgeEvaluatorTests
                 State[] reaching = [.. corrupt.Where(other => other.Positions > position)];
                 foreach (CircuitNode node in circuit.Nodes.Where(node => node.Kind == CircuitNodeKind.Feature && PositionOf(sites, node.Name, position) == position))
                 {
-                    double Carried(State state, CircuitEdge edge, double source) =>
-                        state.Scale(node.Name, position) / state.Scale(edge.Source, PositionOf(sites, edge.Source, position)) * edge.Weight * source;
+                    double Carried(State state, CircuitEdge edge, double source) => circuit[edge.Source].Kind == CircuitNodeKind.Error
+                        ? state.Scale(node.Name, position) * circuit.Coefficients.Where(part => (part.Source, part.Target) == (edge.Source, edge.Target))
+                            .Sum(part => part.Value * state.Left(edge.Source, PositionOf(sites, edge.Source, position), part.Coordinate))
+                        : state.Scale(node.Name, position) / state.Scale(edge.Source, PositionOf(sites, edge.Source, position)) * edge.Weight * source;
                     double Own(State state, CircuitEdge edge) => state.Value(edge.Source, PositionOf(sites, edge.Source, position));
                     CircuitEdge[] into = [.. circuit.Edges.Where(edge => edge.Target == node.Name)];
                     double mean = reaching.Average(state => state.Value(node.Name, position));
@@ -182,7 +204,7 @@ public sealed class FeatureEdgeEvaluatorTests
                         : mean - into.Sum(edge => reaching.Average(state => Carried(state, edge, Own(state, edge))));
                     foreach (CircuitEdge edge in into)
                     {
-                        all += kept.Contains(edge) ? Carried(clean, edge, values[edge.Source]) : reaching.Average(state => Carried(state, edge, Own(state, edge)));
+                        all += kept.Contains(edge) ? Carried(clean, edge, values.GetValueOrDefault(edge.Source)) : reaching.Average(state => Carried(state, edge, Own(state, edge)));
                     }
 
                     values[node.Name] = Math.Max(0, all);
@@ -236,6 +258,15 @@ public sealed class FeatureEdgeEvaluatorTests
         }
 
         public double Scale(string node, int position) => _states[_sites.Find(node)!.Value.Site].Scale(position);
+
+        // What the autoencoder's own reconstruction leaves of one row.
+        public double Left(string node, int position, int coordinate)
+        {
+            int site = _sites.Find(node)!.Value.Site;
+            float[] row = _states[site].Values[(position * 12)..((position + 1) * 12)], left = new float[12];
+            _sites[site].Autoencoder.Error(row, row, left);
+            return left[coordinate];
+        }
 
         public double Activation(int position, int column) => _states[^1].Values[(position * 12) + column];
     }

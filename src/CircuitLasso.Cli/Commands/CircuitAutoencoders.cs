@@ -1,4 +1,3 @@
-using System.Globalization;
 using CircuitLasso.Models;
 using CircuitLasso.Numerics;
 
@@ -59,13 +58,7 @@ internal sealed class CircuitAutoencoders : IDisposable
 
     private static bool WritesResidual(Site site) => site.Kind is SiteKind.Embedding or SiteKind.ResidualBefore or SiteKind.ResidualMiddle or SiteKind.ResidualAfter or SiteKind.AttentionOutput or SiteKind.MlpOutput;
 
-    private static (string Site, int Index)? Feature(string node)
-    {
-        string name = node.LastIndexOf('@') is > 0 and int at ? node[..at] : node;
-        return name.LastIndexOf('/') is > 0 and int slash && int.TryParse(name.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-            ? (name[..slash], index)
-            : null;
-    }
+    private static (string Site, int Index)? Feature(string node) => FeatureNodeName.TryParse(node) is { Feature: { } index } name ? (name.Site, index) : null;
 
     private void Check(Circuit circuit)
     {

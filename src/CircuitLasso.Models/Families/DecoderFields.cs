@@ -97,6 +97,17 @@ internal static class DecoderFields
         return types.Contains(SlidingAttention) ? [.. types.Select(type => type == SlidingAttention ? window : null)] : [];
     }
 
+    /// <summary>The windows of Qwen 2 and 3: in the layers from <c>max_window_layers</c> on, where <c>use_sliding_window</c> switches them on.</summary>
+    /// <param name="configuration">The configuration.</param>
+    /// <param name="layers">Number of layers.</param>
+    public static IReadOnlyList<int?> LaterWindows(ModelConfiguration configuration, int layers)
+    {
+        int? window = configuration.Flag("use_sliding_window", false) && !configuration.IsNull("sliding_window") ? configuration.Integer("sliding_window", 4096) : null;
+        int first = configuration.Integer("max_window_layers", 28, minimum: 0);
+        configuration.PassOver("sliding_window");
+        return Windows(configuration, layers, window, layer => layer >= first);
+    }
+
     private static RotaryDescription Llama3(ModelConfiguration section, int rotatedWidth, double theta)
     {
         double low = section.Number("low_freq_factor");

@@ -15,9 +15,6 @@ public sealed class Qwen2Family : IModelFamily
         ArgumentNullException.ThrowIfNull(configuration);
         (int heads, int keyValueHeads, int headWidth) = DecoderFields.Heads(configuration, requiresKeyHeads: true);
         int layers = configuration.Integer("num_hidden_layers", maximum: 4096);
-        int? window = configuration.Flag("use_sliding_window", false) && !configuration.IsNull("sliding_window") ? configuration.Integer("sliding_window", 4096) : null;
-        int firstWithWindow = configuration.Integer("max_window_layers", 28, minimum: 0);
-        configuration.PassOver("sliding_window");
         ModelDescription description = new()
         {
             Family = ModelType,
@@ -34,7 +31,7 @@ public sealed class Qwen2Family : IModelFamily
                 KeyValueHeads = keyValueHeads,
                 HeadWidth = headWidth,
                 HasInputBias = true,
-                Windows = DecoderFields.Windows(configuration, layers, window, layer => layer >= firstWithWindow),
+                Windows = DecoderFields.LaterWindows(configuration, layers),
                 Rotary = DecoderFields.Rotary(configuration, headWidth),
                 ScoreScales = [.. Enumerable.Repeat(1 / MathF.Sqrt(headWidth), layers)],
             },

@@ -15,9 +15,6 @@ public sealed class Qwen3Family : IModelFamily
         ArgumentNullException.ThrowIfNull(configuration);
         (int heads, int keyValueHeads, int headWidth) = DecoderFields.Heads(configuration, requiresKeyHeads: true, defaultHeadWidth: 128);
         int layers = configuration.Integer("num_hidden_layers", maximum: 4096);
-        int? window = configuration.Flag("use_sliding_window", false) && !configuration.IsNull("sliding_window") ? configuration.Integer("sliding_window", 4096) : null;
-        int firstWithWindow = configuration.Integer("max_window_layers", 28, minimum: 0);
-        configuration.PassOver("sliding_window");
         bool attentionBias = configuration.Flag("attention_bias", false);
         float epsilon = (float)configuration.Number("rms_norm_eps", 1e-6);
         ModelDescription description = new()
@@ -38,7 +35,7 @@ public sealed class Qwen3Family : IModelFamily
                 HasInputBias = attentionBias,
                 HasOutputBias = attentionBias,
                 HeadNormalization = new NormalizationDescription(NormalizationKind.RootMeanSquare, epsilon),
-                Windows = DecoderFields.Windows(configuration, layers, window, layer => layer >= firstWithWindow),
+                Windows = DecoderFields.LaterWindows(configuration, layers),
                 Rotary = DecoderFields.Rotary(configuration, headWidth),
                 ScoreScales = [.. Enumerable.Repeat(1 / MathF.Sqrt(headWidth), layers)],
             },

@@ -60,6 +60,6 @@ public static class FeatureCircuitLearner
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(options);
-        return FeatureCircuitLearning.EstimateBytes(store, FeatureSite.Of(store), options);
+        return FeatureCircuitLearning.EstimateBytes(store, FeatureSite.Of(store), options.KeepPositions ? TextPositions.Of(store) : null, options);
     }
 }

@@ -7,11 +7,15 @@ namespace CircuitLasso;
 internal sealed partial class FeatureCircuitLearning
 {
     /// <summary>Bytes at the peak: the columns of a site and of its sources, and what X'X may take.</summary>
-    public static long EstimateBytes(ActivationStoreReader store, FeatureSite[] sites, FeatureCircuitOptions options)
+    public static long EstimateBytes(ActivationStoreReader store, FeatureSite[] sites, TextPositions? texts, FeatureCircuitOptions options)
     {
-        long[] sizes = [.. sites.Select(site => FeatureColumns.EstimateBytes(store, [site]))];
+        int positions = texts?.Positions ?? 1;
+        long[] sizes = [.. sites.Select(site => FeatureColumns.EstimateBytes(store, [site], positions))];
         long columns = options.Sources == FeatureSources.All ? 2 * sizes.Sum() : sizes.Zip(sizes.Skip(1), (a, b) => a + b).DefaultIfEmpty(sizes[0]).Max();
-        long halves = options.StabilityPairs > 0 ? columns / 2 : 0, widest = sites.Max(site => site.Features + (long)(site.Error?.Width ?? 0));
+        long halves = options.StabilityPairs > 0 ? columns / 2 : 0, widest = positions * sites.Max(site => site.Features + (long)(site.Error?.Width ?? 0));
+
+        // The columns up to a position are a copy.
+        columns += texts is null ? 0 : options.Sources == FeatureSources.All ? sizes.Sum() : sizes.Max();
         long products = Math.Max(1L << 24, 256 * widest);
         return columns + halves + products + Math.Min(options.GramBytes, 4 * widest * widest);
     }
@@ -41,7 +45,7 @@ internal sealed partial class FeatureCircuitLearning
 
     private void RequireMemory()
     {
-        long needed = EstimateBytes(_store, _stored, _options), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        long needed = EstimateBytes(_store, _stored, _texts, _options), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed > available)
         {
             throw new InputException(

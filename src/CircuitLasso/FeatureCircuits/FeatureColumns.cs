@@ -97,11 +97,14 @@ internal sealed class FeatureColumns
     }
 
     /// <summary>Bytes that <see cref="Read"/> keeps of sites.</summary>
-    public static long EstimateBytes(ActivationStoreReader store, FeatureSite[] sites)
+    /// <param name="store">The store.</param>
+    /// <param name="sites">The sites.</param>
+    /// <param name="positions">How many times each column is there.</param>
+    public static long EstimateBytes(ActivationStoreReader store, FeatureSite[] sites, int positions)
     {
         StoreRows source = new(store, Stored(store, sites));
         int rows = RowCount(store);
-        return ((long)BytesPerEntry * source.CountEntries(0, rows)) + (20L * source.Columns) + (16L * rows) + (12L * NumbersPerPiece);
+        return ((long)BytesPerEntry * source.CountEntries(0, rows)) + (20L * source.Columns * positions) + (16L * rows) + (12L * NumbersPerPiece);
     }
 
     /// <summary>The columns as a design.</summary>

@@ -23,26 +23,19 @@ public readonly record struct FeatureNodeName(string Site, int? Feature, int? Po
     public static FeatureNodeName Parse(string name) =>
         TryParse(name) ?? throw new InputException(name, "names neither a feature nor an error of a site", "write SITE/FEATURE, such as resid_post.5/3036");
 
-    /// <summary>Reads a name; null where it is that of another kind of node.</summary>
+    /// <summary>Reads a name; null where it is that of another kind of node, or is written in another way than <see cref="ToString"/> does.</summary>
     /// <param name="name">The node's name.</param>
     public static FeatureNodeName? TryParse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        int at = name.LastIndexOf('@');
-        if (at > 0 && name.LastIndexOf('/') < at)
-        {
-            return int.TryParse(name.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int position) && TryParse(name[..at]) is { Position: null } everywhere
-                ? everywhere with { Position = position }
-                : null;
-        }
-
-        if (name.EndsWith(ErrorSuffix, StringComparison.Ordinal) && name.Length > ErrorSuffix.Length)
-        {
-            return new FeatureNodeName(name[..^ErrorSuffix.Length], null);
-        }
-
-        int slash = name.LastIndexOf('/');
-        return slash > 0 && int.TryParse(name.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int feature) ? new FeatureNodeName(name[..slash], feature) : null;
+        int slash = name.LastIndexOf('/'), at = name.LastIndexOf('@');
+        int? position = at > slash ? Number(name.AsSpan(at + 1)) : null;
+        string part = slash < 0 ? string.Empty : at > slash ? name[slash..at] : name[slash..];
+        FeatureNodeName? read = slash <= 0 ? null
+            : part == ErrorSuffix ? new FeatureNodeName(name[..slash], null, position)
+            : Number(part.AsSpan(1)) is { } feature ? new FeatureNodeName(name[..slash], feature, position)
+            : null;
+        return read?.ToString() == name ? read : null;
     }
 
     /// <inheritdoc/>
@@ -51,4 +44,6 @@ public readonly record struct FeatureNodeName(string Site, int? Feature, int? Po
         string everywhere = Feature is { } feature ? string.Create(CultureInfo.InvariantCulture, $"{Site}/{feature}") : Site + ErrorSuffix;
         return Position is { } position ? string.Create(CultureInfo.InvariantCulture, $"{everywhere}@{position}") : everywhere;
     }
+
+    private static int? Number(ReadOnlySpan<char> text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 }

@@ -9,27 +9,16 @@ internal readonly record struct FeatureName(string Site, int Index)
 {
     /// <summary>The feature of a node of kind <see cref="CircuitNodeKind.Feature"/>; null where its name has another form.</summary>
     /// <param name="node">Name of the node.</param>
-    internal static FeatureName? Parse(string node)
-    {
-        string name = WithoutPosition(node, out _);
-        int slash = name.LastIndexOf('/');
-        return slash > 0
-            && int.TryParse(name.AsSpan(slash + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-            && (name[slash + 1] != '0' || name.Length == slash + 2)
-            ? new FeatureName(name[..slash], index)
-            : null;
-    }
+    internal static FeatureName? Parse(string node) => FeatureNodeName.TryParse(node) is { Feature: { } index } name ? new FeatureName(name.Site, index) : null;
 
     /// <summary>A node's name without the position that it may end with.</summary>
     /// <param name="node">Name of the node.</param>
     /// <param name="position">The position, from 0; null where there is none.</param>
     internal static string WithoutPosition(string node, out int? position)
     {
-        int at = node.LastIndexOf('@');
-        bool has = at > 0 && int.TryParse(node.AsSpan(at + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
-            && number.ToString(CultureInfo.InvariantCulture).Length == node.Length - at - 1;
-        position = has ? int.Parse(node.AsSpan(at + 1), CultureInfo.InvariantCulture) : null;
-        return has ? node[..at] : node;
+        FeatureNodeName? name = FeatureNodeName.TryParse(node);
+        position = name?.Position;
+        return position is null ? node : (name!.Value with { Position = null }).ToString();
     }
 
     /// <inheritdoc/>

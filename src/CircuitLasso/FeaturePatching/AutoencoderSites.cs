@@ -42,17 +42,17 @@ public sealed class AutoencoderSites : ReadOnlyCollection<SiteAutoencoder>
 
     /// <summary>The name of a node, such as <c>resid_post.5/3036</c>, <c>resid_post.5/error</c> or, at one position, <c>resid_post.5/3036@7</c>.</summary>
     /// <param name="node">A node.</param>
-    public string NameOf(FeatureNode node) => node.NameAt(this[node.Site].Site);
+    public string NameOf(FeatureNode node) =>
+        new FeatureNodeName(this[node.Site].Site.ToString(), node.IsError ? null : node.Feature, node.Position == FeatureNode.Everywhere ? null : node.Position).ToString();
 
     /// <summary>Reads the name of a node.</summary>
     /// <param name="name">A name, as <see cref="NameOf"/> writes it.</param>
     /// <returns>The node, or null where the name is that of no feature or error of these sites.</returns>
     public FeatureNode? Find(string name)
     {
-        ArgumentNullException.ThrowIfNull(name);
-        int slash = name.LastIndexOf('/');
-        int site = slash < 0 ? -1 : IndexOf(name[..slash]);
-        return site >= 0 && FeatureNode.TryParse(site, name.AsSpan(slash + 1)) is { } node && node.Feature < this[site].Autoencoder.FeatureCount ? node : null;
+        return FeatureNodeName.TryParse(name) is { } read && IndexOf(read.Site) is >= 0 and int site && (read.Feature is null || read.Feature < this[site].Autoencoder.FeatureCount)
+            ? new FeatureNode(site, read.Feature ?? FeatureNode.Error, read.Position ?? FeatureNode.Everywhere)
+            : null;
     }
 
     /// <summary>Whether all that is computed before the site reaches what comes after it only through it, as with the residual stream.</summary>

@@ -164,6 +164,8 @@ public sealed class PositionCircuitTests : IDisposable
     [InlineData("resid_post.5/3036@-1")]
     [InlineData("resid_post.5/3036@1@2")]
     [InlineData("resid_post.5@2")]
+    [InlineData("resid_post.5/007")]
+    [InlineData("resid_post.5/7@02")]
     [InlineData("@2")]
     public void Other_names_are_none_of_nodes_at_positions(string name) => Assert.Null(FeatureNodeName.TryParse(name));
 

@@ -8,7 +8,7 @@ namespace CircuitLasso.Benchmarks;
 
 /// <summary>
 /// A large vocabulary and real widths in bfloat16, run from the files: what is held in memory, and the speed against the machine's rate of matrix products. Without
-/// <c>--model DIR</c> a checkpoint of Llama's kind and of Gemma 2 2B's widths is written to a temporary folder (two layers, 1.4 GiB) and deleted again. Options: <c>--threads N</c>, <c>--turns N</c>.
+/// <c>--model DIR</c> a checkpoint of Gemma 2 2B's kind and widths is written to a temporary folder (two layers, 1.4 GiB) and deleted again. Options: <c>--threads N</c>, <c>--turns N</c>.
 /// </summary>
 internal static class MappedBenchmark
 {
@@ -93,7 +93,7 @@ internal static class MappedBenchmark
         const int Layers = 2;
         File.WriteAllText(
             Path.Combine(folder, "config.json"),
-            $$"""{"model_type": "llama", "hidden_size": {{Width}}, "intermediate_size": {{Hidden}}, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "num_hidden_layers": {{Layers}}, "vocab_size": {{Vocabulary}}, "max_position_embeddings": 8192, "tie_word_embeddings": true, "hidden_act": "silu"}""");
+            $$"""{"model_type": "gemma2", "hidden_size": {{Width}}, "intermediate_size": {{Hidden}}, "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "num_hidden_layers": {{Layers}}, "vocab_size": {{Vocabulary}}, "max_position_embeddings": 8192, "tie_word_embeddings": true, "hidden_activation": "gelu_pytorch_tanh", "query_pre_attn_scalar": 256, "sliding_window": 4096}""");
         List<SafeTensorsDeclaration> tensors = [new("model.embed_tokens.weight", SafeTensorsDataType.BFloat16, [Vocabulary, Width]), new("model.norm.weight", SafeTensorsDataType.BFloat16, [Width])];
         for (int layer = 0; layer < Layers; layer++)
         {
@@ -106,6 +106,8 @@ internal static class MappedBenchmark
                 new(block + "self_attn.v_proj.weight", SafeTensorsDataType.BFloat16, [1024, Width]),
                 new(block + "self_attn.o_proj.weight", SafeTensorsDataType.BFloat16, [Width, 2048]),
                 new(block + "post_attention_layernorm.weight", SafeTensorsDataType.BFloat16, [Width]),
+                new(block + "pre_feedforward_layernorm.weight", SafeTensorsDataType.BFloat16, [Width]),
+                new(block + "post_feedforward_layernorm.weight", SafeTensorsDataType.BFloat16, [Width]),
                 new(block + "mlp.gate_proj.weight", SafeTensorsDataType.BFloat16, [Hidden, Width]),
                 new(block + "mlp.up_proj.weight", SafeTensorsDataType.BFloat16, [Hidden, Width]),
                 new(block + "mlp.down_proj.weight", SafeTensorsDataType.BFloat16, [Width, Hidden]),

@@ -76,7 +76,7 @@ internal static class FeatureBenchmark
             }
 
             (FeatureCircuitResult lasso, Cost collecting, Cost learningCost) = experiment.Lasso(learning, positions: true);
-            (FeatureCircuitResult dense, Cost denseCollecting, Cost denseLearning) = experiment.Lasso(learning, positions: true, new FeatureCircuitOptions { LambdaRatio = SmallRatio, MinimumRelevance = SmallRelevance, ScaleErrors = true });
+            (FeatureCircuitResult dense, Cost denseCollecting, Cost denseLearning) = experiment.Lasso(learning, positions: true, new FeatureCircuitOptions { LambdaRatio = SmallRatio, MinimumRelevance = SmallRelevance, ScaleErrors = true, TargetRule = TargetLambdaRule.HeldOutError });
             (FeatureCircuitResult summed, Cost summedCollecting, Cost summedLearning) = experiment.Lasso(learning, positions: false);
             (SparseFeatureCircuit gradients, Cost gradientNodes, Cost gradientCost) = experiment.Gradients(learning, positions: true);
             (SparseFeatureCircuit summedGradients, Cost summedGradientNodes, _) = experiment.Gradients(learning, positions: false);

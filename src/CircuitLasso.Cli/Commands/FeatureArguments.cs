@@ -10,6 +10,8 @@ internal sealed class FeatureArguments
 {
     private const string Everything = "all";
     private const string Adjacent = "adjacent";
+    private const string Criterion = "criterion";
+    private const string HeldOut = "held-out";
     private static readonly FeatureCircuitOptions _defaults = new();
 
     private readonly Option<string?> _toward = new("--toward")
@@ -33,6 +35,12 @@ internal sealed class FeatureArguments
     {
         Description = "Of a store of features: penalise the coordinates of an error in units of its site's features, without which errors are hardly ever chosen.",
     };
+
+    private readonly Option<string?> _targetLambda = new Option<string?>("--target-lambda")
+    {
+        Description = "Of a store of features: choose the lambda of the target's own regression by the criterion or by the error on held-out texts [default: held-out where the last site determines the target, as it does what the model says after the last token].",
+        HelpName = "criterion|held-out",
+    }.AcceptOnlyFromAmong(Criterion, HeldOut);
 
     private readonly Option<string?> _site = new("--site") { Description = "Of a store of features: the site that the target is regressed on [default: the last].", HelpName = "SITE" };
 
@@ -64,7 +72,7 @@ internal sealed class FeatureArguments
 
     private readonly Option<string?> _memory = new("--memory") { Description = "Of a store of features: about how much memory products of columns may take [default: 1GiB].", HelpName = "SIZE" };
 
-    private Option[] All => [_toward, _sources, _positions, _scaleErrors, _site, _features, _minimumRelevance, _prompt, _shuffles, _memory];
+    private Option[] All => [_toward, _sources, _positions, _scaleErrors, _targetLambda, _site, _features, _minimumRelevance, _prompt, _shuffles, _memory];
 
     public void AddTo(Command command)
     {
@@ -125,6 +133,12 @@ internal sealed class FeatureArguments
             PathCount = pathCount ?? _defaults.PathCount,
             Standardize = learning.Standardize,
             ScaleErrors = options.GetValue(_scaleErrors),
+            TargetRule = options.GetValue(_targetLambda) switch
+            {
+                Criterion => TargetLambdaRule.Criterion,
+                HeldOut => TargetLambdaRule.HeldOutError,
+                _ => null,
+            },
             FeaturesPerSite = options.GetValue(_features) ?? _defaults.FeaturesPerSite,
             MinimumRelevance = options.GetValue(_minimumRelevance) ?? _defaults.MinimumRelevance,
             StabilityPairs = learning.StabilityPairs,

@@ -6,6 +6,8 @@ namespace CircuitLasso.Regression;
 /// <summary>Fits of a number and of its shuffles on the rows outside each fold, for <see cref="SharedReadout"/>.</summary>
 internal sealed class SharedNumberFits
 {
+    // Errors on held-out rows are compared, not certified.
+    private const double HeldOutPathTolerance = 1e-5;
     private readonly SharedDesign _design;
     private readonly FoldAssignment _folds;
     private readonly SharedReadoutOptions _options;
@@ -37,7 +39,8 @@ internal sealed class SharedNumberFits
 
     public SharedReadout Run()
     {
-        SharedPathSolution all = Fit(_design, Columns(_labelings[..1]), _options.Tolerance);
+        CompressedColumns<float> own = Columns(_labelings[..1]);
+        SharedPathSolution all = _options is { SelectsByHeldOutError: true, LambdaRatio: null } ? FitByHeldOutError(own) : Fit(_design, own, _options.Tolerance);
         (ShuffleComparison squared, ShuffleComparison area) = HoldOut();
         return new SharedReadout(
             Entries(all.Solution.Coefficients), [all.Solution.Intercepts[0]], Entries(all.EntersAt), all.Solution.Certificates[0], squared, area);
@@ -66,9 +69,35 @@ internal sealed class SharedNumberFits
         return SharedPathSelection.Run(design, null, targets, options, _options.Gamma, cancellationToken: _cancellation);
     }
 
+    private SharedPathSolution FitByHeldOutError(CompressedColumns<float> own)
+    {
+        SharedGramOptions options = new()
+        {
+            LambdaRatio = SharedReadoutOptions.HeldOutPathRatio,
+            PathLength = 1 + (int)Math.Round((_options.PathLength - 1) * Math.Log(SharedReadoutOptions.HeldOutPathRatio) / Math.Log(_options.PathRatio)),
+            Tolerance = Math.Max(_options.Tolerance, HeldOutPathTolerance),
+            ColumnBytes = _options.ColumnBytes / _folds.Folds,
+        };
+        int steps = HeldOutPath.BestStep(_design, _labelings[0], FoldOfRow(), options, _options.Standardize, _cancellation);
+        return SharedPathSelection.RunToTheEnd(
+            _design,
+            own,
+            options with
+            {
+                LambdaRatio = SharedPathSelection.Share(options, steps),
+                PathLength = steps + 1,
+                Tolerance = _options.Tolerance,
+                ColumnBytes = _options.ColumnBytes,
+                PenaltyFactors = _options.Standardize ? _design.Deviations(aboutMean: true) : [],
+            },
+            _cancellation);
+    }
+
+    private int[] FoldOfRow() => [.. Enumerable.Range(0, _design.Rows).Select(row => _folds.FoldOf(row))];
+
     private (ShuffleComparison Squared, ShuffleComparison Area) HoldOut()
     {
-        int[] foldOfRow = [.. Enumerable.Range(0, _design.Rows).Select(row => _folds.FoldOf(row))];
+        int[] foldOfRow = FoldOfRow();
         using FoldedDesign folded = new(_design, foldOfRow, maximumBytes: 0, cancellationToken: _cancellation);
         CompressedColumns<float> targets = Columns(_labelings);
         int count = _labelings.Length;

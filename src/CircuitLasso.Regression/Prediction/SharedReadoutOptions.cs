@@ -6,6 +6,12 @@ public sealed record SharedReadoutOptions
     /// <summary>lambda as a share of the smallest that leaves the fit empty; null, the default, for the one with the least extended Bayesian criterion on a path.</summary>
     public double? LambdaRatio { get; init; }
 
+    /// <summary>
+    /// Whether the lambda of numbers is instead the one whose fits outside each fold err least on the fold, on a path to <see cref="HeldOutPathRatio"/> as dense as the other; default false. For a y
+    /// that the columns determine: each of its many small causes is then worth having, which the criterion's price for a column forbids. Whether y is predictable is asked by the criterion all the same.
+    /// </summary>
+    public bool SelectsByHeldOutError { get; init; }
+
     /// <summary>Number of lambdas on the path; default 40.</summary>
     public int PathLength { get; init; } = 40;
 
@@ -29,6 +35,9 @@ public sealed record SharedReadoutOptions
 
     /// <summary>What columns of X'X that are computed on demand may take, in bytes; default 0, none is kept.</summary>
     public long ColumnBytes { get; init; }
+
+    /// <summary>The last lambda as a share of the first on the path of <see cref="SelectsByHeldOutError"/>.</summary>
+    public const double HeldOutPathRatio = 1e-5;
 
     internal const double HeldOutTolerance = 1e-4;
 }

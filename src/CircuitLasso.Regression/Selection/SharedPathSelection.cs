@@ -17,7 +17,7 @@ namespace CircuitLasso.Regression;
 public static class SharedPathSelection
 {
     // Lambdas after the best one that are looked at: as many as for classes. They cost most, for the number of entries doubles; the next two found something better for 9 targets of 412, and of 5,845 where columns were fewer.
-    private const int LambdasWithoutProgress = 3;
+    internal const int LambdasWithoutProgress = 3;
     private const long ProductsPerStep = 1 << 21;
 
     /// <summary>Solves every target along its path and keeps the best point.</summary>
@@ -38,7 +38,17 @@ public static class SharedPathSelection
         SharedGramOptions options,
         double gamma = 1,
         IProgress<WorkProgress>? progress = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default) => Run(design, gram, targets, options, gamma, toTheEnd: false, progress, cancellationToken);
+
+    /// <summary>The same down to the path's last lambda, whatever the criterion says.</summary>
+    internal static SharedPathSolution RunToTheEnd(SharedDesign design, CompressedColumns<float> targets, SharedGramOptions options, CancellationToken cancellationToken) =>
+        Run(design, null, targets, options, gamma: 1, toTheEnd: true, progress: null, cancellationToken);
+
+    /// <summary>A step's lambda as a share of the first one's.</summary>
+    internal static double Share(SharedGramOptions options, int step) => step == 0 ? 1 : Math.Pow(options.LambdaRatio!.Value, step / (options.PathLength - 1.0));
+
+    private static SharedPathSolution Run(
+        SharedDesign design, SharedGram? gram, CompressedColumns<float> targets, SharedGramOptions options, double gamma, bool toTheEnd, IProgress<WorkProgress>? progress, CancellationToken cancellationToken)
     {
         options.Check(design.Columns, targets.ColumnCount);
         if ((gram is not null && gram.Columns != design.Columns) || targets.RowCount != design.Rows || (options.PathLength > 1 && options.LambdaRatio is null))
@@ -75,7 +85,7 @@ public static class SharedPathSelection
                     {
                         SharedGramTarget workspace = workspaces.TryTake(out SharedGramTarget? spare) ? spare : new SharedGramTarget(problem);
                         workspace.Start(targets, start + task, products.Slice((nint)task * design.Columns, design.Columns), problem.Whole);
-                        chosen[start + task] = Follow(workspace, start + task, options, design.Rows, price);
+                        chosen[start + task] = Follow(workspace, start + task, options, design.Rows, price, toTheEnd);
                         workspaces.Add(workspace);
                         progress?.Report(new WorkProgress("solve", Interlocked.Increment(ref done), count, "targets"));
                     },
@@ -99,7 +109,7 @@ public static class SharedPathSelection
         return new SharedPathSolution(solution, entersAt);
     }
 
-    private static Point Follow(SharedGramTarget workspace, int target, SharedGramOptions options, int rows, double price)
+    private static Point Follow(SharedGramTarget workspace, int target, SharedGramOptions options, int rows, double price, bool toTheEnd)
     {
         double first = 2 * workspace.LargestProduct;
         double last = options.Lambda ?? (options.Lambdas.Count > 0 ? options.Lambdas[target] : options.LambdaRatio!.Value * first);
@@ -119,7 +129,7 @@ public static class SharedPathSelection
             // A perfect fit has no logarithm; what is below the rounding of the null loss counts as that.
             double loss = Math.Max(certificate.Loss, 1e-14 * certificate.NullLoss);
             double criterion = certificate.NullLoss > 0 ? (rows * Math.Log(loss / rows)) + (entries * price) : 0;
-            if (criterion < smallest)
+            if (toTheEnd || criterion < smallest)
             {
                 (smallest, bestAt) = (criterion, k);
                 best = new Point(coefficients, [.. (coefficients?.Indices ?? []).Select(index => enters[index])], workspace.Intercept(coefficients), certificate);

@@ -11,7 +11,7 @@ namespace CircuitLasso;
 /// before; only the columns of Z_j that matter are solved for. The target y is fitted by squares (numbers) or cross-entropy (classes).</para>
 /// <para>lambda: unless it is given, each regression has its own, the one on its path with the least extended Bayesian criterion at gamma = 1
 /// (<see cref="CircuitLasso.Regression.SharedPathSelection"/>), because the aim is the right parents among tens of thousands of columns and not the best prediction.
-/// The criterion knows the number of rows, so nothing has to be scaled where rows are left out.</para>
+/// The criterion knows the number of rows, so nothing has to be scaled where rows are left out. The target's own lambda follows <see cref="FeatureCircuitOptions.TargetRule"/>.</para>
 /// <para>Relevance of a node: with T its linear map to y through all coefficients after it and r its centred activations, |sum of (r T) y| / sum of y y over rows and outputs, at most 1:
 /// the share of y's variation that goes along with what the node gives it. y is centred, and of classes the fitted scores. What a node varies by that y does not follow counts for nothing. Same store, options and seed: same circuit, whatever the number of threads.</para>
 /// </remarks>
@@ -60,6 +60,6 @@ public static class FeatureCircuitLearner
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(options);
-        return FeatureCircuitLearning.EstimateBytes(store, FeatureSite.Of(store), options.KeepPositions ? TextPositions.Of(store) : null, options);
+        return FeatureCircuitLearning.EstimateBytes(store, FeatureSite.Of(store), options.KeepPositions ? TextPositions.Of(store) : null, options, hasNumbers: true);
     }
 }

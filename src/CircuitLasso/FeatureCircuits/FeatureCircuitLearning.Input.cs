@@ -6,8 +6,8 @@ namespace CircuitLasso;
 /// <content>What may be asked for: options, the machine's memory, the prompt's row.</content>
 internal sealed partial class FeatureCircuitLearning
 {
-    /// <summary>Bytes at the peak: the columns of a site and of its sources, and what X'X may take.</summary>
-    public static long EstimateBytes(ActivationStoreReader store, FeatureSite[] sites, TextPositions? texts, FeatureCircuitOptions options)
+    /// <summary>Bytes at the peak: the columns of a site and of its sources, or of the readout and its folds, and what X'X may take.</summary>
+    public static long EstimateBytes(ActivationStoreReader store, FeatureSite[] sites, TextPositions? texts, FeatureCircuitOptions options, bool hasNumbers)
     {
         int positions = texts?.Positions ?? 1;
         long[] sizes = [.. sites.Select(site => FeatureColumns.EstimateBytes(store, [site], positions))];
@@ -16,8 +16,13 @@ internal sealed partial class FeatureCircuitLearning
 
         // The columns up to a position are a copy.
         columns += texts is null ? 0 : options.Sources == FeatureSources.All ? sizes.Sum() : sizes.Max();
+
+        // The folds of the target's own path stand side by side.
+        bool heldOut = hasNumbers && (options.TargetRule == TargetLambdaRule.HeldOutError || (options.TargetRule is null && IsLastStream(store, sites[^1])));
+        long readout = options.Sources == FeatureSources.All ? sizes.Sum() : sizes.Max();
+        readout += heldOut ? options.Folds * readout / (texts is { AreEven: true } ? positions : 1) : 0;
         long products = Math.Max(1L << 24, 256 * widest);
-        return columns + halves + products + Math.Min(options.GramBytes, 4 * widest * widest);
+        return Math.Max(columns + halves, readout) + products + Math.Min(options.GramBytes, 4 * widest * widest);
     }
 
     private static void Check(FeatureCircuitOptions options)
@@ -43,9 +48,9 @@ internal sealed partial class FeatureCircuitLearning
         Require(options.StabilityPairs >= 0, "--stability", "is below zero", "give the number of pairs of half-samples; 50 are usual");
     }
 
-    private void RequireMemory()
+    private void RequireMemory(bool hasNumbers)
     {
-        long needed = EstimateBytes(_store, _stored, _texts, _options), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        long needed = EstimateBytes(_store, _stored, _texts, _options, hasNumbers), available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (needed > available)
         {
             throw new InputException(

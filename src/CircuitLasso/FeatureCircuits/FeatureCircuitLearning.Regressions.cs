@@ -16,13 +16,14 @@ internal sealed partial class FeatureCircuitLearning
     // Below it, certificates need sums over the rows themselves, because X'X is rounded: too slow for every feature there is.
     private const double EveryFeatureTolerance = 1e-4;
 
-    private FeatureReadout FitTarget(LearningTarget target, FeatureColumns columns)
+    private FeatureReadout FitTarget(LearningTarget target, FeatureColumns columns, TargetLambdaRule rule)
     {
         _progress?.Report(new WorkProgress("fitting the target", 0, 1, "targets"));
         FoldAssignment folds = _groups is null ? FoldAssignment.ForRows(RowCount, _options.Folds) : FoldAssignment.ForGroups(_groups, _options.Folds);
         SharedReadoutOptions options = new()
         {
-            LambdaRatio = _options.LambdaRatio,
+            LambdaRatio = _options.TargetRule is null ? _options.LambdaRatio : null,
+            SelectsByHeldOutError = rule == TargetLambdaRule.HeldOutError,
             PathLength = _options.PathCount,
             PathRatio = _options.PathRatio,
             Tolerance = _options.Tolerance,
@@ -48,7 +49,7 @@ internal sealed partial class FeatureCircuitLearning
         }
 
         _progress?.Report(new WorkProgress("fitting the target", 1, 1, "targets"));
-        return FeatureReadout.Of(fit, columns, numbers, hasPath: _options.LambdaRatio is null, stability);
+        return FeatureReadout.Of(fit, columns, numbers, hasPath: options.LambdaRatio is null, stability);
     }
 
     private void Regress(FeatureSite site, FeatureColumns holder, int[] features, bool follow)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CircuitLasso.Numerics;
+using CircuitLasso.Regression;
 
 namespace CircuitLasso;
 
@@ -58,6 +59,12 @@ internal sealed partial class FeatureCircuitLearning
         provenance["tolerance"] = Text(_options.Tolerance);
         provenance["lambda_rule"] = _options.Lambda is { } lambda ? "given: " + Text(lambda) : _options.LambdaRatio is { } ratio ? "share " + Text(ratio) + " of each target's largest"
             : $"extended Bayesian criterion, gamma 1, {_options.PathCount} lambdas down to {Text(_options.PathRatio)} of each target's largest";
+        if ((_options.LambdaRatio is null || _options.TargetRule is not null) && _targetRule is { } rule)
+        {
+            provenance["target_lambda_rule"] = rule == TargetLambdaRule.Criterion
+                ? "extended Bayesian criterion" : $"least squared error on held-out rows, {_options.Folds} folds, down to {Text(SharedReadoutOptions.HeldOutPathRatio)} of the largest";
+        }
+
         provenance["standardize"] = _options.Standardize ? "yes" : _options.ScaleErrors ? "errors by features" : "no";
         provenance["minimum_relevance"] = Text(_options.MinimumRelevance);
         provenance["features_per_site"] = _options.FeaturesPerSite.ToString(CultureInfo.InvariantCulture);

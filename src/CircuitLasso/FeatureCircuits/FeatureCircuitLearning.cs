@@ -1,4 +1,5 @@
 using System.Globalization;
+using CircuitLasso.Models;
 using CircuitLasso.Numerics;
 using CircuitLasso.Regression;
 
@@ -25,6 +26,7 @@ internal sealed partial class FeatureCircuitLearning
     private FeatureColumns? _sources;
     private int _missed;
     private int _stabilityMissed;
+    private TargetLambdaRule? _targetRule;
 
     public FeatureCircuitLearning(ActivationStoreReader store, double[]? numbers, FeatureCircuitOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
@@ -34,7 +36,7 @@ internal sealed partial class FeatureCircuitLearning
         _stored = FeatureSite.Of(store);
         _texts = options.KeepPositions ? TextPositions.Of(store) : null;
         _sites = _texts is null ? _stored : FeatureSite.AtPositions(_stored, _texts.Positions);
-        RequireMemory();
+        RequireMemory(numbers is not null);
         if (numbers is not null && Array.Exists(numbers, double.IsNaN))
         {
             _rows = [.. Enumerable.Range(0, numbers.Length).Where(row => !double.IsNaN(numbers[row]))];
@@ -59,13 +61,21 @@ internal sealed partial class FeatureCircuitLearning
     {
         FeatureSite readout = _options.ReadoutSite is { } name ? Site(name) : _stored[^1];
         FeatureColumns columns = Read(_options.Sources == FeatureSources.All ? [.. _stored.Where(site => site.Place <= readout.Place)] : [readout]);
-        if (target.IsAtEnd && _texts is { AreEven: true })
+        bool isDetermined = target.IsAtEnd && IsLastStream(_store, readout);
+        if (isDetermined && _texts is { AreEven: true })
         {
             // The model reads nothing else for it.
             columns = columns.At(_texts.Positions - 1);
         }
 
-        FeatureReadout fitted = FitTarget(target, columns);
+        TargetLambdaRule rule = _options.TargetRule ?? (isDetermined ? TargetLambdaRule.HeldOutError : TargetLambdaRule.Criterion);
+        if (rule == TargetLambdaRule.HeldOutError && target.Numbers is null)
+        {
+            throw new InputException("--target-lambda", "chooses by held-out error, and the target is a class", "leave it out: the lambda of classes is the criterion's");
+        }
+
+        _targetRule = rule;
+        FeatureReadout fitted = FitTarget(target, columns, rule);
         CircuitNode y = new(target.NodeName, target.Kind, readout.Place + 1) { Relevance = 1, Explained = fitted.Explained, Label = target.Name };
         _graph.AddTarget(y);
         _graph.Response = fitted.Response;
@@ -126,6 +136,11 @@ internal sealed partial class FeatureCircuitLearning
             ? Finish(null, "every feature", null)
             : throw new InputException(_store.Folder, "no feature goes with one of a site before: there is no edge", "give more rows, features of two sites of different places or more, or a smaller --lambda-ratio");
     }
+
+    // Before the last layer attention still brings what the model reads.
+    private static bool IsLastStream(ActivationStoreReader store, FeatureSite readout) =>
+        int.TryParse(store.Manifest.Provenance.Settings.GetValueOrDefault("layers"), NumberStyles.None, CultureInfo.InvariantCulture, out int layers)
+        && (readout.Name == ActivationCollector.FinalResidualSite || readout.Name == new Site(SiteKind.ResidualAfter, layers - 1).ToString());
 
     private FeatureSite Site(string name) => Array.Find(_stored, site => site.Name == name)
         ?? throw new InputException(_store.Folder, $"has no features of a site {name}", "choose among " + string.Join(", ", _stored.Take(40).Select(site => site.Name)));

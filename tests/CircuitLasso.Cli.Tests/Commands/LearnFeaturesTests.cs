@@ -76,6 +76,24 @@ public sealed class LearnFeaturesTests : IDisposable
         Assert.Contains("2 of 2 features and 2 of 2 edges are found in", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_lambda_of_the_target_is_chosen_by_the_rule_that_is_asked_for()
+    {
+        string store = WriteStore();
+        Circuit Learn(params string[] options)
+        {
+            string file = _folder.PathOf("a.circuit");
+            (int exitCode, _, string error) = CommandLine.Run(["learn", "--store", store, "--target", "score", "--out", file, "--quiet", .. options]);
+            Assert.Equal((0, string.Empty), (exitCode, error));
+            return CircuitFile.Read(file);
+        }
+
+        Circuit asIs = Learn(), criterion = Learn("--target-lambda", "criterion"), heldOut = Learn("--target-lambda", "held-out");
+        Assert.Equal(asIs.Metrics["target_lambda"], criterion.Metrics["target_lambda"]);
+        Assert.True(heldOut.Metrics["target_lambda"] < criterion.Metrics["target_lambda"]);
+        Assert.Contains("held-out rows", heldOut.Provenance["target_lambda_rule"], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("is for stores of dense sites", "--min-weight", "0.1")]
     [InlineData("stands beside --toward", "--toward", "resid_post.1/4", "--shuffle-target")]

@@ -31,6 +31,82 @@ public sealed class SharedReadoutTests
         Assert.InRange(fit.RSquared.ShuffledMaximum, -0.2, 0.1);
     }
 
+    [Fact]
+    public void By_held_out_error_numbers_are_fitted_at_the_lambda_whose_fits_outside_each_fold_err_least_on_it()
+    {
+        const int Rows = 120, Features = 12, Steps = 13;
+        (float[,] x, double[] y, _) = Sample(Rows, Features, 2);
+        using SharedDesign design = Design(x, centred: true);
+        SharedReadoutOptions options = _tight with { SelectsByHeldOutError = true, PathLength = 8, PathRatio = 1e-3 };
+        FoldAssignment folds = FoldAssignment.ForRows(Rows, 4);
+        SharedReadout fit = SharedReadout.FitNumbers(design, y, folds, options, TestContext.Current.CancellationToken);
+        double Share(int step) => Math.Pow(SharedReadoutOptions.HeldOutPathRatio, step / (Steps - 1.0));
+        double[] errors = new double[Steps];
+        for (int fold = 0; fold < 4; fold++)
+        {
+            (float[,] training, float[,] target) = Take(x, y, row => folds.FoldOf(row) != fold);
+            double largest = Largest(training, target);
+            for (int step = 0; step < Steps; step++)
+            {
+                double[] weights = SlowLasso.Solve(training, target, 0, Share(step) * largest, centred: true).Weights;
+                double intercept = Fitted(training, target, weights);
+                errors[step] += Enumerable.Range(0, Rows).Where(row => folds.FoldOf(row) == fold).Sum(row => Math.Pow(y[row] - intercept - Enumerable.Range(0, Features).Sum(j => weights[j] * x[row, j]), 2));
+            }
+        }
+
+        int best = Array.IndexOf(errors, errors.Min());
+        Assert.InRange(best, 2, Steps - 2);
+        (float[,] all, float[,] numbers) = Take(x, y, _ => true);
+        double first = Largest(all, numbers);
+        Assert.Equal(Share(best) * first, fit.Certificate.Lambda, 1e-5 * first);
+        double[] slow = SlowLasso.Solve(all, numbers, 0, fit.Certificate.Lambda, centred: true).Weights;
+        for (int j = 0; j < Features; j++)
+        {
+            Assert.Equal(slow[j], fit.Coefficients[j, 0], 1e-6);
+            double enters = Enumerable.Range(0, best + 1).Select(step => Share(step) * first).FirstOrDefault(lambda => SlowLasso.Solve(all, numbers, 0, lambda, centred: true).Weights[j] != 0);
+            Assert.Equal(slow[j] == 0 ? 0 : enters, fit.EntersAt[j, 0], 1e-5 * first);
+        }
+
+        SharedReadout strict = SharedReadout.FitNumbers(design, y, folds, options with { SelectsByHeldOutError = false }, TestContext.Current.CancellationToken);
+        Assert.True(strict.Coefficients.NonZeros < fit.Coefficients.NonZeros);
+        Assert.Equal(strict.RSquared!.Value, fit.RSquared!.Value);
+
+        static double Largest(float[,] x, float[,] y)
+        {
+            double mean = y.Cast<float>().Average(value => (double)value);
+            return 2 * Enumerable.Range(0, x.GetLength(1)).Max(j => Math.Abs(Enumerable.Range(0, x.GetLength(0)).Sum(i => x[i, j] * (y[i, 0] - mean))));
+        }
+
+        static double Fitted(float[,] x, float[,] y, double[] weights) =>
+            Enumerable.Range(0, x.GetLength(0)).Average(i => y[i, 0] - Enumerable.Range(0, weights.Length).Sum(j => weights[j] * x[i, j]));
+
+        static (float[,] X, float[,] Y) Take(float[,] x, double[] y, Func<int, bool> keeps)
+        {
+            int[] rows = [.. Enumerable.Range(0, y.Length).Where(keeps)];
+            float[,] some = new float[rows.Length, x.GetLength(1)], numbers = new float[rows.Length, 1];
+            for (int i = 0; i < rows.Length; i++)
+            {
+                numbers[i, 0] = (float)y[rows[i]];
+                for (int j = 0; j < x.GetLength(1); j++)
+                {
+                    some[i, j] = x[rows[i], j];
+                }
+            }
+
+            return (some, numbers);
+        }
+    }
+
+    [Fact]
+    public void By_held_out_error_noise_is_not_predictable_either()
+    {
+        (float[,] x, _, _) = Sample(200, 40, 2);
+        Random random = new(8);
+        double[] noise = [.. Enumerable.Range(0, 200).Select(_ => random.NextDouble())];
+        using SharedDesign centred = Design(x, centred: true);
+        Assert.False(SharedReadout.FitNumbers(centred, noise, FoldAssignment.ForRows(200), new() { SelectsByHeldOutError = true }, TestContext.Current.CancellationToken).IsPredictable);
+    }
+
     [Theory]
     [InlineData(2)]
     [InlineData(4)]

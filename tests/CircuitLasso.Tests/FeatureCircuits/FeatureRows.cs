@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace CircuitLasso.Tests;
 
 /// <summary>
@@ -63,6 +65,9 @@ internal sealed class FeatureRows
 
     public int Classes { get; }
 
+    /// <summary>Layers of the model that the rows are said to come from: with three the last site is its last residual stream. The store says nothing if null.</summary>
+    public int? Layers { get; init; }
+
     public StoreRow[] Rows { get; }
 
     /// <summary>The number behind the label.</summary>
@@ -82,6 +87,7 @@ internal sealed class FeatureRows
             Sites = [.. _values.Where(site => !without.Contains(site.Key)).Select(site => new StoreSite { Name = site.Key, Kind = IsSparse(site.Key) ? StoreSiteKind.Sparse : StoreSiteKind.Dense, Width = site.Value.GetLength(1) })],
             Targets = ["score"],
             LabelClasses = [.. Enumerable.Range(0, Classes).Select(c => $"class {c}")],
+            Provenance = new StoreProvenance { Settings = Layers is { } layers ? new Dictionary<string, string> { ["layers"] = layers.ToString(CultureInfo.InvariantCulture) } : [] },
         };
         using (ActivationStoreWriter writer = ActivationStoreWriter.Open(folder, manifest, []))
         {

@@ -8,8 +8,9 @@ namespace CircuitLasso.Tests;
 /// </summary>
 internal sealed class PlantedDirections
 {
-    // The length of what the others have of path and positions together, of which each of those ten reads a part.
-    private const double OverlapWithPath = 0.08;
+    // The length of what the others have of path and positions together, of which each of those ten reads a part. At a little more, what they bring the answer would be a thousandth of its variation, and
+    // edges that are in the circuit for that would be right.
+    private const double OverlapWithPath = 0.05;
 
     public PlantedDirections(RandomSource random, int width, int positions, int others)
     {

@@ -7,10 +7,10 @@ namespace CircuitLasso.Tests;
 public sealed class PlantedModelTests
 {
     private const int Texts = 400;
-    private const int Pairs = 150;
+    private const int Pairs = 100;
 
     // Directions overlap, so that a mean in the place of everything else is not quite nothing to the path.
-    private const double Whole = 0.05;
+    private const double Whole = 0.03;
     private const double Nothing = 0.02;
 
     [Theory]

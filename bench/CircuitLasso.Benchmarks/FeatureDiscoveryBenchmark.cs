@@ -7,29 +7,32 @@ namespace CircuitLasso.Benchmarks;
 
 /// <summary>
 /// Seconds of a circuit of features on pairs of texts at GPT-2 small's shape, by regression (collection counted) and by gradients (<c>sfc</c>), as autoencoders after all twelve layers grow.
-/// Random weights, so what is found means nothing; what regression explains is made up of features, or there would be nothing to explain. Options: <c>[--pairs N] [--threads N]</c>.
+/// Random weights, so what is found means nothing; what regression explains is made up of features, or there would be nothing to explain. Options: <c>[--pairs N] [--threads N] [--part edges]</c>,
+/// the last for what the rival's edges cost as more nodes are kept, and nothing else of it but plain attribution.
 /// </summary>
 internal static class FeatureDiscoveryBenchmark
 {
     private const int Tokens = 12;
     private const int ChangedToken = 3;
     private const int KeptNodes = 100;
-    private const int Parents = 5;
+    private const int Parents = 3;
+    private const string EdgesPart = "edges";
     private static readonly int[] _sizes = [2048, 8192, 32768];
+    private static readonly int[] _moreNodes = [100, 400, 1600];
 
     public static void Run(string[] arguments)
     {
         Options options = new(arguments);
         using TransformerModel model = ForwardBenchmark.Gpt2Small();
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{MatrixBackend.Default.Name}; {DeterministicParallel.Threads} threads; {options.Pairs} pairs of {Tokens} tokens; edges of sfc between its {KeptNodes} strongest nodes"));
-        Console.WriteLine($"{"features",-10}{"",-52}{"seconds",10}{"processor s",14}");
+            CultureInfo.InvariantCulture, $"{MatrixBackend.Default.Name}; {DeterministicParallel.Threads} threads; {options.Pairs} pairs of {Tokens} tokens"));
+        Console.WriteLine($"{"features",-10}{"",-60}{"seconds",10}{"processor s",14}");
         foreach (int features in _sizes)
         {
             SiteAutoencoder[] autoencoders = RandomAutoencoders.AtEveryLayer(model.Description, features);
             try
             {
-                Compare(model, autoencoders, features, options.Pairs);
+                Compare(model, autoencoders, features, options.Pairs, onlyEdges: options.Part == EdgesPart);
             }
             finally
             {
@@ -38,7 +41,7 @@ internal static class FeatureDiscoveryBenchmark
         }
     }
 
-    private static void Compare(TransformerModel model, SiteAutoencoder[] autoencoders, int features, int pairs)
+    private static void Compare(TransformerModel model, SiteAutoencoder[] autoencoders, int features, int pairs, bool onlyEdges)
     {
         string folder = Directory.CreateTempSubdirectory("circuitlasso-bench-").FullName;
         try
@@ -52,18 +55,28 @@ internal static class FeatureDiscoveryBenchmark
             using ActivationStoreReader store = ActivationStoreReader.Open(Path.Combine(folder, "store"));
             LearningTarget target = MadeUp(store, 2 * pairs);
             Cost learning = Cost.Of(() => learnt = FeatureCircuitLearner.Learn(store, target, new FeatureCircuitOptions { KeepPositions = true }));
-            FeatureEffects effects = null!;
-            Cost attribution = Cost.Of(() => new FeaturePatcher(sites, task).IntegratedGradients(steps: 1));
-            Cost integrated = Cost.Of(() => effects = new FeaturePatcher(sites, task).IntegratedGradients());
-            double threshold = effects.Values.Values.Select(Math.Abs).OrderDescending().ElementAt(KeptNodes);
-            SparseFeatureCircuit gradients = null!;
-            Cost circuit = Cost.Of(() => gradients = SparseFeatureCircuits.Discover(new FeaturePatcher(sites, task), new SparseFeatureCircuitOptions { NodeThreshold = threshold, EdgeThreshold = 0 }));
             Cost lasso = collecting.With(learning);
             Row(features, "CircuitLasso: collecting features of every token", collecting);
             Row(features, $"CircuitLasso: learning, {learnt.Circuit.Metrics["regressions"]:F0} regressions, {learnt.Circuit.Edges.Count} edges", learning);
-            Row(features, "sfc: nodes by integrated gradients, 10 points", integrated);
+            FeatureEffects effects = null!;
+            Cost attribution = Cost.Of(() => effects = new FeaturePatcher(sites, task).IntegratedGradients(steps: 1));
             Row(features, "sfc: nodes by plain attribution", attribution);
-            Row(features, $"sfc: nodes and edges, {gradients.BackwardPasses} backward passes for edges", circuit);
+            if (onlyEdges)
+            {
+                foreach (int kept in _moreNodes)
+                {
+                    SparseFeatureCircuit found = null!;
+                    Cost all = Cost.Of(() => found = SparseFeatureCircuits.Discover(new FeaturePatcher(sites, task), Keeping(effects, kept, steps: 1)));
+                    Row(features, $"sfc: edges between {kept} nodes, {found.BackwardPasses} backward passes", all, less: attribution);
+                }
+
+                return;
+            }
+
+            Cost integrated = Cost.Of(() => effects = new FeaturePatcher(sites, task).IntegratedGradients());
+            Row(features, "sfc: nodes by integrated gradients, 10 points", integrated);
+            Cost circuit = Cost.Of(() => SparseFeatureCircuits.Discover(new FeaturePatcher(sites, task), Keeping(effects, KeptNodes, new SparseFeatureCircuitOptions().Steps)));
+            Row(features, $"sfc: the same, and edges between the {KeptNodes} strongest", circuit);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{features,-10}sfc / CircuitLasso by processor: nodes {integrated.ProcessorSeconds / lasso.ProcessorSeconds:F1}, by attribution {attribution.ProcessorSeconds / lasso.ProcessorSeconds:F1}, nodes and edges {circuit.ProcessorSeconds / lasso.ProcessorSeconds:F1}"));
@@ -124,6 +137,9 @@ internal static class FeatureDiscoveryBenchmark
         return LearningTarget.Behaviour("made up", numbers, isAtEnd: true);
     }
 
-    private static void Row(int features, string name, Cost cost) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{features,-10}{name,-52}{cost.Seconds,10:F2}{cost.ProcessorSeconds,14:F2}"));
+    private static SparseFeatureCircuitOptions Keeping(FeatureEffects effects, int nodes, int steps) =>
+        new() { Steps = steps, NodeThreshold = effects.Values.Values.Select(Math.Abs).OrderDescending().ElementAt(nodes), EdgeThreshold = 0 };
+
+    private static void Row(int features, string name, Cost cost, Cost? less = null) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{features,-10}{name,-60}{cost.Seconds - (less?.Seconds ?? 0),10:F2}{cost.ProcessorSeconds - (less?.ProcessorSeconds ?? 0),14:F2}"));
 }

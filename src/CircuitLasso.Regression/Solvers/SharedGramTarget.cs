@@ -34,6 +34,7 @@ internal sealed class SharedGramTarget : IDisposable
     private double _nullLoss;
     private double _productRounding;
     private bool _readsRows;
+    private double _tolerance;
     private bool _isNearlyProved;
     private Fit _fit;
 
@@ -82,8 +83,11 @@ internal sealed class SharedGramTarget : IDisposable
     /// <summary>
     /// Minimises ||y - X w||^2 + lambda sum_j c[j] |w[j]|, from the solution of the call before, if there was one since the start.
     /// </summary>
-    public (SparseVector? Coefficients, TargetCertificate Certificate) Solve(double lambda)
+    /// <param name="lambda">The penalty.</param>
+    /// <param name="tolerance">The relative gap; that of the options if null.</param>
+    public (SparseVector? Coefficients, TargetCertificate Certificate) Solve(double lambda, double? tolerance = null)
     {
+        _tolerance = tolerance ?? _options.Tolerance;
         if (2 * LargestProduct <= lambda)
         {
             return (null, new TargetCertificate(_index, lambda, _nullLoss, _nullLoss, _nullLoss, _nullLoss, 0, true));
@@ -94,9 +98,9 @@ internal sealed class SharedGramTarget : IDisposable
         while (!certificate.Converged && passes < _options.MaximumIterations && idle < RoundsWithoutProgress)
         {
             bool grew = _working.Grow(_q, _allowed, lambda / 2);
-            double tolerance = Math.Max((_isNearlyProved ? 0.5 * ProvedShare : SolvedShare) * _options.Tolerance, InnerShare * certificate.RelativeGap);
+            double inner = Math.Max((_isNearlyProved ? 0.5 * ProvedShare : SolvedShare) * _tolerance, InnerShare * certificate.RelativeGap);
             int remaining = _options.MaximumIterations - passes;
-            passes += _readsRows && !_problem.ReadsRows ? _working.Packed.Refine(lambda, remaining) : _working.Packed.Minimise(_nullLoss, lambda, tolerance, remaining);
+            passes += _readsRows && !_problem.ReadsRows ? _working.Packed.Refine(lambda, remaining) : _working.Packed.Minimise(_nullLoss, lambda, inner, remaining);
             TargetCertificate next = Measure(lambda, passes);
             idle = grew || next.RelativeGap < 0.9 * certificate.RelativeGap ? 0 : idle + 1;
             certificate = next;
@@ -176,7 +180,7 @@ internal sealed class SharedGramTarget : IDisposable
             Math.Max(0, targetTimesResidual - fitted), targetTimesResidual, _problem.LargestCorrelation(_q, _allowed), norm, _problem.LargestNorm * spread / _problem.SmallestFactor, 4 * weighted * spread);
         TargetCertificate certificate = Certify(lambda, passes, isExact: false), unrounded = Certify(lambda, passes, isExact: true);
         _isNearlyProved = !certificate.Converged && unrounded.Converged;
-        if (_isNearlyProved && unrounded.RelativeGap <= ProvedShare * _options.Tolerance)
+        if (_isNearlyProved && unrounded.RelativeGap <= ProvedShare * _tolerance)
         {
             MeasureRows();
             certificate = Certify(lambda, passes, isExact: true);
@@ -197,7 +201,7 @@ internal sealed class SharedGramTarget : IDisposable
         double along = _options.NonNegative ? Math.Max(0, _fit.TargetTimesResidual) : _fit.TargetTimesResidual;
         (double primal, double dual) = SquaredLoss.Evaluate(_fit.Loss, along, largest, _fit.Norm, lambda);
         TargetCertificate certificate = new(_index, lambda, _fit.Loss, primal, isExact ? dual : dual - _fit.EnergyError, _nullLoss, passes, false);
-        return certificate with { Converged = certificate.RelativeGap <= _options.Tolerance };
+        return certificate with { Converged = certificate.RelativeGap <= _tolerance };
     }
 
     private void MeasureRows()

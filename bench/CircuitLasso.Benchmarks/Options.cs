@@ -34,6 +34,12 @@ internal sealed class Options
                 case "--sentences":
                     Sentences = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
+                case "--features":
+                    Features = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
+                case "--sites":
+                    Sites = int.Parse(value, CultureInfo.InvariantCulture);
+                    break;
                 case "--turns":
                     Turns = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
@@ -69,6 +75,10 @@ internal sealed class Options
     public string? Tokenizer { get; }
 
     public int Sentences { get; } = 8551;
+
+    public int Features { get; } = 32768;
+
+    public int Sites { get; } = 12;
 
     public int Turns { get; } = 5;
 

@@ -18,6 +18,7 @@ internal static class Program
         ("features", "circuits of features by regression against sparse feature circuits, on agreement pairs: faithfulness and seconds", FeatureBenchmark.Run),
         ("gpt2-sfc", "circuits of features by regression against sparse feature circuits at GPT-2 small's shape: seconds as autoencoders grow", FeatureDiscoveryBenchmark.Run),
         ("gpt2-features", "collecting and learning autoencoder features at GPT-2 small's shape, stage by stage", FeatureCollectionBenchmark.Run),
+        ("pairs", "all A between adjacent sites of twelve with 32,768 features and errors, against the plain problem on one pair", FeaturePairsBenchmark.Run),
         ("tokenize", "megabytes of text a second turned into token ids, against a plain implementation and Hugging Face's", TokenizeBenchmark.Run),
     ];
 

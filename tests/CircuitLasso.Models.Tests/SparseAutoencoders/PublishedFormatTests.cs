@@ -196,6 +196,28 @@ public sealed class PublishedFormatTests
         }
     }
 
+    // The length of a safetensors header, with which the file begins, may read like the first bytes of a pickle or of a zip archive.
+    [Theory]
+    [InlineData(0x480)]
+    [InlineData(0x4B50)]
+    public void A_header_whose_length_begins_like_another_kind_of_file_is_read_as_what_it_is(int length)
+    {
+        using TemporaryFolder folder = new();
+        using (SparseAutoencoder autoencoder = PublishedFixture.Load("saelens-jumprelu"))
+        {
+            SaeLensFolder.Save(autoencoder, folder.PathOf("sae"));
+        }
+
+        string file = folder.PathOf("sae", "sae_weights.safetensors");
+        byte[] bytes = File.ReadAllBytes(file);
+        int header = BitConverter.ToInt32(bytes);
+        byte[] padding = new byte[length - header];
+        Array.Fill(padding, (byte)' ');
+        File.WriteAllBytes(file, [.. BitConverter.GetBytes((long)length), .. bytes.AsSpan(sizeof(long), header), .. padding, .. bytes.AsSpan(sizeof(long) + header)]);
+        using SparseAutoencoder again = SparseAutoencoderFile.Load(folder.PathOf("sae"));
+        RequireExpected("saelens-jumprelu", again);
+    }
+
     [Fact]
     public void What_SAELens_cannot_state_is_not_written()
     {

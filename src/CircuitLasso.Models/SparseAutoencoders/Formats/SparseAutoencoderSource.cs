@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using CircuitLasso.Numerics;
 
 namespace CircuitLasso.Models;
@@ -108,10 +109,18 @@ internal sealed class SparseAutoencoderSource : IDisposable
 
     private static ITensorContainer Open(string path)
     {
-        Span<byte> start = stackalloc byte[2];
+        Span<byte> start = stackalloc byte[sizeof(ulong) + 1];
+        long length;
         using (MemoryMappedBytes bytes = new(path))
         {
-            bytes.Slice(0, (int)Math.Min(2, bytes.Length)).CopyTo(start);
+            length = bytes.Length;
+            bytes.Slice(0, (int)Math.Min(start.Length, length)).CopyTo(start);
+        }
+
+        // A safetensors file begins with the length of its header, which may begin like the other two; those do not go on as a length that fits the file and a brace.
+        if (start[^1] == '{' && BinaryPrimitives.ReadUInt64LittleEndian(start) <= (ulong)length - sizeof(ulong))
+        {
+            return new SafeTensorsContainer(path);
         }
 
         if (start[0] == 0x80)
@@ -119,7 +128,7 @@ internal sealed class SparseAutoencoderSource : IDisposable
             return new TorchContainer(path);
         }
 
-        if (!start.SequenceEqual("PK"u8))
+        if (!start.StartsWith("PK"u8))
         {
             return new SafeTensorsContainer(path);
         }

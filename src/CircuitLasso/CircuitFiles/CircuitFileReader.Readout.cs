@@ -37,13 +37,16 @@ internal sealed partial class CircuitFileReader
         return new CircuitReadout(
             Enum.Parse<Pooling>(word, ignoreCase: true),
             intercepts,
-            [.. OptionalRows("readout", "SELECT site, part, coordinate, output, coefficient FROM readout").Select(Coefficient)],
+            [
+                .. OptionalRows("readout", "SELECT site, part, coordinate, output, coefficient FROM readout").Select(row => Coefficient(row, null)),
+                .. OptionalRows("readout_position", "SELECT site, part, coordinate, output, coefficient, position FROM readout_position").Select(row => Coefficient(row, Small(row[5]))),
+            ],
             classes,
             mean,
             meta.ContainsKey(CircuitFileSchema.ReadoutMaximumTokensKey) ? Number(meta, CircuitFileSchema.ReadoutMaximumTokensKey) : null);
     }
 
-    private ReadoutCoefficient Coefficient(object[] row) => new(
+    private ReadoutCoefficient Coefficient(object[] row, int? position) => new(
         Text(row[0]),
         Text(row[1]) switch
         {
@@ -53,5 +56,6 @@ internal sealed partial class CircuitFileReader
         },
         Small(row[2]),
         Small(row[3]),
-        Real(row[4]));
+        Real(row[4]),
+        position);
 }

@@ -52,6 +52,9 @@ internal static class CircuitFileSchema
         ["readout_class"] = "CREATE TABLE readout_class (class INTEGER PRIMARY KEY, name TEXT NOT NULL)",
         ["readout"] =
             "CREATE TABLE readout (site TEXT NOT NULL, part TEXT NOT NULL, coordinate INTEGER NOT NULL, output INTEGER NOT NULL REFERENCES readout_output (output), coefficient REAL NOT NULL)",
+        ["readout_position"] =
+            "CREATE TABLE readout_position (site TEXT NOT NULL, part TEXT NOT NULL, coordinate INTEGER NOT NULL, output INTEGER NOT NULL REFERENCES readout_output (output), coefficient REAL NOT NULL, "
+            + "position INTEGER NOT NULL)",
     };
 
     private static readonly (CircuitNodeKind Kind, string Word)[] _kinds =

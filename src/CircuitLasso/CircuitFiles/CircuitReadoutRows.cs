@@ -17,8 +17,10 @@ internal static class CircuitReadoutRows
 
         yield return ("readout_output", [.. readout.Intercepts.Select((intercept, output) => new object?[] { (long)output, intercept })]);
         yield return ("readout_class", [.. readout.Classes.Select((name, place) => new object?[] { (long)place, name })]);
-        yield return ("readout",
-            [.. readout.Coefficients.Select(part => new object?[] { part.Site, part.IsError ? Error : Feature, (long)part.Index, (long)part.Output, part.Value })]);
+        object?[] Row(ReadoutCoefficient part) => [part.Site, part.IsError ? Error : Feature, (long)part.Index, (long)part.Output, part.Value];
+        yield return readout.KeepsPositions
+            ? ("readout_position", [.. readout.Coefficients.Select(part => (object?[])[.. Row(part), (long)part.Position!])])
+            : ("readout", [.. readout.Coefficients.Select(Row)]);
     }
 
     internal static IEnumerable<object?[]> Meta(CircuitReadout? readout)

@@ -6,4 +6,5 @@ namespace CircuitLasso;
 /// <param name="Index">The feature, or the error's coordinate, from 0.</param>
 /// <param name="Output">The output, from 0.</param>
 /// <param name="Value">The coefficient, in the units of features and errors as a store has them.</param>
-public readonly record struct ReadoutCoefficient(string Site, bool IsError, int Index, int Output, double Value);
+/// <param name="Position">The token's place in its text that is read, from 0; null where positions were pooled, or each was a row of its own.</param>
+public readonly record struct ReadoutCoefficient(string Site, bool IsError, int Index, int Output, double Value, int? Position = null);

@@ -16,7 +16,7 @@ internal sealed partial class FeatureCircuitLearning
             {
                 FeatureBlock block = columns.BlockOf(rows[i]);
                 bool isError = rows[i] >= block.FirstError;
-                coefficients.Add(new ReadoutCoefficient(block.Site.Name, isError, rows[i] - (isError ? block.FirstError : block.FirstFeature), output, fit.Coefficients.ValuesOf(output)[i]));
+                coefficients.Add(new ReadoutCoefficient(block.Site.Name, isError, rows[i] - (isError ? block.FirstError : block.FirstFeature), output, fit.Coefficients.ValuesOf(output)[i], block.Site.Position));
             }
         }
 

@@ -83,9 +83,7 @@ internal sealed partial class FeatureCircuitLearning
         _gaps.Add(fitted.Fit.Certificate.RelativeGap);
         _missed += fitted.Fit.Certificate.Converged ? 0 : 1;
         Backwards(readout.Place, explain: fitted.Fit.IsPredictable);
-
-        // A readout reads features of a row by their numbers: of which position they are it does not hold.
-        return Finish(y.Name, target.Name, fitted, _texts is null ? ReadoutOf(target, columns, fitted.Fit) : null);
+        return Finish(y.Name, target.Name, fitted, ReadoutOf(target, columns, fitted.Fit));
     }
 
     /// <summary>Explains a feature.</summary>

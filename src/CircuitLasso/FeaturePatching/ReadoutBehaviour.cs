@@ -12,7 +12,7 @@ namespace CircuitLasso;
 /// encoded again at the node's own site, and later sites are what the model makes of it.</para>
 /// <para>The behaviour m of a text of class c: the log-odds that the readout gives its class, log p_c - log(1 - p_c). Of two classes this is the score, with a minus for the first class; of more it is
 /// s_c - log(sum over the others of exp s_k). Of numbers: the score less the mean of the fit's rows, with a minus where the text's own number is below that mean (0 where it is neither). So m is above 0 where
-/// the readout gives the class more than a half, or leans to the number's side. Where positions are not pooled, a text's score is the mean over its tokens.</para>
+/// the readout gives the class more than a half, or leans to the number's side. Where positions are not pooled, a text's score is the mean over its tokens, or, where the readout reads each position for itself, the one score of the whole text.</para>
 /// </remarks>
 public sealed class ReadoutBehaviour
 {

@@ -21,7 +21,10 @@ internal sealed class ReadoutScores(CircuitReadout readout, ReadoutSite?[] sites
             {
                 if (sites[site] is { } read)
                 {
-                    Spread(read, readings[site]!, text, [.. Enumerable.Range(0, read.Columns).Select(column => factor * Along(read, column, byOutput))], slopes[site]!);
+                    for (int i = 0; i < Own(read, text); i++)
+                    {
+                        Spread(read, read.Positions[i], readings[site]!, text, [.. Enumerable.Range(0, read.Columns).Select(column => factor * Along(read, i, column, byOutput))], slopes[site]!);
+                    }
                 }
             }
         }
@@ -29,12 +32,19 @@ internal sealed class ReadoutScores(CircuitReadout readout, ReadoutSite?[] sites
         return slopes;
     }
 
-    private static double Along(ReadoutSite read, int column, double[] byOutput)
+    // How many of the positions that have coefficients the text has; at the others it has nothing.
+    private int Own(ReadoutSite read, int text)
+    {
+        int at = read.Positions.BinarySearch(texts[text].Clean.Length);
+        return at < 0 ? ~at : at;
+    }
+
+    private static double Along(ReadoutSite read, int index, int column, double[] byOutput)
     {
         double sum = 0;
         for (int k = 0; k < byOutput.Length; k++)
         {
-            sum += read.Weights[(column * byOutput.Length) + k] * byOutput[k];
+            sum += read.Weights(index)[(column * byOutput.Length) + k] * byOutput[k];
         }
 
         return sum;
@@ -51,12 +61,16 @@ internal sealed class ReadoutScores(CircuitReadout readout, ReadoutSite?[] sites
                 continue;
             }
 
-            for (int column = 0; column < read.Columns; column++)
+            for (int i = 0; i < Own(read, text); i++)
             {
-                double value = Pooled(readings[site]!, read.Columns, column, text);
-                for (int k = 0; k < outputs.Length; k++)
+                ReadOnlySpan<double> weights = read.Weights(i);
+                for (int column = 0; column < read.Columns; column++)
                 {
-                    outputs[k] += read.Weights[(column * outputs.Length) + k] * value;
+                    double value = Pooled(readings[site]!, read.Columns, column, text, read.Positions[i]);
+                    for (int k = 0; k < outputs.Length; k++)
+                    {
+                        outputs[k] += weights[(column * outputs.Length) + k] * value;
+                    }
                 }
             }
         }
@@ -64,11 +78,17 @@ internal sealed class ReadoutScores(CircuitReadout readout, ReadoutSite?[] sites
         return outputs;
     }
 
-    private double Pooled(float[] readings, int columns, int column, int text)
+    // What coefficients multiply: of their own position where they have one.
+    private double Pooled(float[] readings, int columns, int column, int text, int own)
     {
         int length = texts[text].Clean.Length;
         int first = text * positions;
         float At(int position) => readings[((first + position) * columns) + column];
+        if (readout.KeepsPositions)
+        {
+            return At(own);
+        }
+
         switch (readout.Pooling)
         {
             case Pooling.Last:
@@ -101,13 +121,14 @@ internal sealed class ReadoutScores(CircuitReadout readout, ReadoutSite?[] sites
         return best;
     }
 
-    private void Spread(ReadoutSite read, float[] readings, int text, double[] slopes, float[] into)
+    private void Spread(ReadoutSite read, int own, float[] readings, int text, double[] slopes, float[] into)
     {
         int length = texts[text].Clean.Length;
         for (int column = 0; column < slopes.Length; column++)
         {
             (int from, int to, double slope) = readout.Pooling switch
             {
+                _ when readout.KeepsPositions => (own, own + 1, slopes[column]),
                 Pooling.Last => (length - 1, length, slopes[column]),
                 Pooling.Max when Largest(readings, read.Columns, column, text) is var best => (best, best + 1, slopes[column]),
                 Pooling.Sum => (0, length, slopes[column]),

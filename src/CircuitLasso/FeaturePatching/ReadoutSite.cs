@@ -11,6 +11,8 @@ internal sealed class ReadoutSite
     private readonly SparseAutoencoder _autoencoder;
     private readonly int[] _features;
     private readonly int[] _coordinates;
+    private readonly int[] _positions;
+    private readonly double[][] _weights;
 
     /// <summary>Takes a site's part of a readout.</summary>
     public ReadoutSite(SparseAutoencoder autoencoder, Site site, CircuitReadout readout)
@@ -20,11 +22,12 @@ internal sealed class ReadoutSite
         _features = [.. own.Where(part => !part.IsError).Select(part => part.Index).Distinct().Order()];
         _coordinates = [.. own.Where(part => part.IsError).Select(part => part.Index).Distinct().Order()];
         Outputs = readout.Intercepts.Count;
-        Weights = new double[Columns * Outputs];
+        _positions = [.. own.Select(part => part.Position ?? 0).Distinct().Order()];
+        _weights = [.. _positions.Select(_ => new double[Columns * Outputs])];
         foreach (ReadoutCoefficient part in own)
         {
             int column = part.IsError ? _features.Length + Array.BinarySearch(_coordinates, part.Index) : Array.BinarySearch(_features, part.Index);
-            Weights[(column * Outputs) + part.Output] = part.Value;
+            _weights[Array.BinarySearch(_positions, part.Position ?? 0)][(column * Outputs) + part.Output] = part.Value;
         }
     }
 
@@ -34,11 +37,14 @@ internal sealed class ReadoutSite
     /// <summary>Number of outputs.</summary>
     public int Outputs { get; }
 
-    /// <summary>Coefficients, columns x outputs.</summary>
-    public double[] Weights { get; }
+    /// <summary>The positions that have coefficients of their own, rising; where positions are pooled the one 0, which stands for all.</summary>
+    public ReadOnlySpan<int> Positions => _positions;
 
     /// <summary>The first column that is a coordinate of the error.</summary>
     public int FirstError => _features.Length;
+
+    /// <summary>Coefficients, columns x outputs, of one of <see cref="Positions"/>.</summary>
+    public ReadOnlySpan<double> Weights(int index) => _weights[index];
 
     /// <summary>The feature of a column before <see cref="FirstError"/>.</summary>
     public int Feature(int column) => _features[column];

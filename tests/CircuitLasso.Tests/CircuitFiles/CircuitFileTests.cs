@@ -30,6 +30,18 @@ public sealed class CircuitFileTests
     }
 
     [Fact]
+    public void A_readout_at_positions_is_kept()
+    {
+        using TemporaryFolder folder = new();
+        CircuitReadout pooled = SampleCircuits.Features().Readout!;
+        CircuitReadout readout = new(Pooling.None, pooled.Intercepts, pooled.Coefficients.SelectMany(part => new[] { part with { Position = 0 }, part with { Position = int.MaxValue, Value = 0.5 } }), pooled.Classes);
+        CircuitFile.Write(SampleCircuits.Features().With(readout: readout), folder.PathOf("a"));
+        CircuitReadout read = CircuitFile.Read(folder.PathOf("a")).Readout!;
+        Assert.True(read.KeepsPositions);
+        Assert.Equal(readout.Coefficients, read.Coefficients);
+    }
+
+    [Fact]
     public void The_same_circuit_gives_the_same_bytes()
     {
         using TemporaryFolder folder = new();
@@ -64,9 +76,14 @@ public sealed class CircuitFileTests
         Assert.SkipUnless(File.Exists(Python), $"{Python} is not installed");
         using TemporaryFolder folder = new();
         CircuitFile.Write(SampleCircuits.Features(), folder.PathOf("my.circuit"));
+        CircuitReadout pooled = SampleCircuits.Features().Readout!;
+        CircuitReadout atPositions = new(Pooling.None, pooled.Intercepts, pooled.Coefficients.Select(part => part with { Position = 3 }), pooled.Classes);
+        CircuitFile.Write(SampleCircuits.Features().With(readout: atPositions), folder.PathOf("positions.circuit"));
         string output = RunPython(folder.Root, """
             import sqlite3, json
             db = sqlite3.connect("my.circuit")
+            db.execute("attach 'positions.circuit' as other")
+            db.execute("create table readout_position as select * from other.readout_position")
             tables = [name for (name,) in db.execute("select name from sqlite_master where type = 'table'")]
             print(json.dumps({table: [list(column[1] for column in db.execute(f"pragma table_info({table})"))] + [list(row) for row in db.execute(f"select * from {table}")] for table in tables}))
             """);
@@ -79,6 +96,7 @@ public sealed class CircuitFileTests
             Assert.All(table.Value[0].EnumerateArray(), column => Assert.Contains($"| `{column.GetString()}` |", section, StringComparison.Ordinal));
         }
 
+        Assert.Equal(pooled.Coefficients.Select(part => (part.Index, part.Value, 3)), root.GetProperty("readout_position").EnumerateArray().Skip(1).Select(row => (row[2].GetInt32(), row[4].GetDouble(), row[5].GetInt32())));
         Assert.Equal(5e-324, root.GetProperty("edge")[3][3].GetDouble());
         Assert.Equal("\"quoted\" <b>&amp;</b>, comma; λ 🙂", root.GetProperty("label")[1][1].GetString());
         Assert.Equal([100.0, 50.0], root.GetProperty("edge_weight").EnumerateArray().Skip(2).Select(row => row[1].GetDouble()));

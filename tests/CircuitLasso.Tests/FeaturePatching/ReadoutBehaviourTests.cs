@@ -59,11 +59,14 @@ public sealed class ReadoutBehaviourTests : IDisposable
     [InlineData(Pooling.None, 3, FeatureReplacement.Zero)]
     [InlineData(Pooling.Mean, 3, FeatureReplacement.Mean, true)]
     [InlineData(Pooling.Max, 0, FeatureReplacement.Zero, true)]
-    public void A_random_circuit_agrees_with_one_computed_dense_and_text_by_text(Pooling pooling, int classes, FeatureReplacement ablation, bool hasTranscoders = false)
+    [InlineData(Pooling.None, 2, FeatureReplacement.Mean, false, true)]
+    [InlineData(Pooling.None, 0, FeatureReplacement.Zero, true, true)]
+    [InlineData(Pooling.None, 3, FeatureReplacement.Mean, false, true)]
+    public void A_random_circuit_agrees_with_one_computed_dense_and_text_by_text(Pooling pooling, int classes, FeatureReplacement ablation, bool hasTranscoders = false, bool keepsPositions = false)
     {
         using TransformerModel model = TinyTransformers.Create("gpt2");
         AutoencoderSites sites = TinyAutoencoders.Sites(model, hasTranscoders ? _withTranscoders : ["embed", "attn_out.0", "resid_post.0", "mlp_out.1", "resid_post.1"]);
-        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, classes, sites, hasTranscoders ? ["attn_out.0", "mlp_out.1", "resid_post.1"] : ["resid_post.0", "resid_post.1"]), sites, "test");
+        ReadoutBehaviour behaviour = new(Create(pooling, keepsPositions, classes, sites, hasTranscoders ? ["attn_out.0", "mlp_out.1", "resid_post.1"] : ["resid_post.0", "resid_post.1"]), sites, "test");
         BehaviourTask task = TinyReadouts.Task(FeaturePatcherTests.Task(), behaviour);
         FeatureCircuitEvaluator evaluator = new(sites, task, ablation, memoryBytes: 1 << 18);
         FeatureNode[] kept = [.. evaluator.Random(5).Nodes.Take(evaluator.Candidates.Count / 2)];
@@ -88,11 +91,13 @@ public sealed class ReadoutBehaviourTests : IDisposable
     [InlineData("parallel", Pooling.None, 3)]
     [InlineData("gpt2", Pooling.Mean, 3, true)]
     [InlineData("llama", Pooling.Last, 2, true)]
-    public void Gradients_are_finite_differences_wherever_no_feature_is_switched_within_the_step(string name, Pooling pooling, int classes, bool hasTranscoders = false)
+    [InlineData("gpt2", Pooling.None, 3, false, true)]
+    [InlineData("llama", Pooling.None, 2, true, true)]
+    public void Gradients_are_finite_differences_wherever_no_feature_is_switched_within_the_step(string name, Pooling pooling, int classes, bool hasTranscoders = false, bool keepsPositions = false)
     {
         using TransformerModel model = TinyTransformers.Create(name);
         AutoencoderSites sites = TinyAutoencoders.Sites(model, hasTranscoders ? _withTranscoders : ["embed", "attn_z.0", "resid_post.0", "mlp_out.1", "resid_post.1"]);
-        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, classes, sites, hasTranscoders ? "attn_out.0" : "resid_post.0", "mlp_out.1", "resid_post.1"), sites, "test");
+        ReadoutBehaviour behaviour = new(Create(pooling, keepsPositions, classes, sites, hasTranscoders ? "attn_out.0" : "resid_post.0", "mlp_out.1", "resid_post.1"), sites, "test");
         FeaturePatcher patcher = new(sites, TinyReadouts.Task(FeaturePatcherTests.Task(), behaviour, hasPairs: true));
         FeatureEffects effects = patcher.Attribution();
         FeatureNode[] nodes = [.. effects.Values.Keys.Where((node, i) => i % 2 == 0 || node.IsError)];
@@ -120,11 +125,12 @@ public sealed class ReadoutBehaviourTests : IDisposable
     [InlineData(Pooling.Sum, FeatureReplacement.Mean)]
     [InlineData(Pooling.Last, FeatureReplacement.Mean)]
     [InlineData(Pooling.None, FeatureReplacement.Zero)]
-    public void Where_the_readout_is_linear_effects_at_its_last_site_are_coefficients_times_pooled_movements(Pooling pooling, FeatureReplacement replacement)
+    [InlineData(Pooling.None, FeatureReplacement.Mean, true)]
+    public void Where_the_readout_is_linear_effects_at_its_last_site_are_coefficients_times_movements_of_what_it_reads(Pooling pooling, FeatureReplacement replacement, bool keepsPositions = false)
     {
         using TransformerModel model = TinyTransformers.Create("gpt2");
         AutoencoderSites sites = TinyAutoencoders.Sites(model, "resid_post.0", "resid_post.1");
-        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, 2, sites, "resid_post.1"), sites, "test");
+        ReadoutBehaviour behaviour = new(Create(pooling, keepsPositions, 2, sites, "resid_post.1"), sites, "test");
         FeaturePatcher patcher = new(sites, TinyReadouts.Task(FeaturePatcherTests.Task(), behaviour), replacement);
         FeatureEffects effects = patcher.IntegratedGradients(3);
         FeatureNode[] nodes = [.. effects.Values.Keys.Where(node => node.Site == 1)];
@@ -141,11 +147,12 @@ public sealed class ReadoutBehaviourTests : IDisposable
     [InlineData("gpt2", Pooling.Mean, false)]
     [InlineData("llama", Pooling.Max, true)]
     [InlineData("parallel", Pooling.Sum, false)]
-    public void Edges_of_sfc_that_leave_a_node_add_up_to_its_effect_on_the_readout(string name, Pooling pooling, bool keepPositions)
+    [InlineData("gpt2", Pooling.None, true, true)]
+    public void Edges_of_sfc_that_leave_a_node_add_up_to_its_effect_on_the_readout(string name, Pooling pooling, bool keepPositions, bool readsPositions = false)
     {
         using TransformerModel model = TinyTransformers.Create(name);
         AutoencoderSites sites = TinyAutoencoders.Sites(model, "embed", "attn_out.0", "mlp_out.0", "resid_post.0", "resid_post.1");
-        ReadoutBehaviour behaviour = new(TinyReadouts.Create(pooling, 3, sites, "mlp_out.0", "resid_post.0", "resid_post.1"), sites, "test");
+        ReadoutBehaviour behaviour = new(Create(pooling, readsPositions, 3, sites, "mlp_out.0", "resid_post.0", "resid_post.1"), sites, "test");
         FeaturePatcher patcher = new(sites, TinyReadouts.Task(FeaturePatcherTests.Task(), behaviour), FeatureReplacement.Zero);
         SparseFeatureCircuit found = SparseFeatureCircuits.Discover(patcher, new SparseFeatureCircuitOptions { Steps = 1, NodeThreshold = 0, EdgeThreshold = 0, KeepPositions = keepPositions });
         ILookup<string, CircuitEdge> leaving = found.Circuit.Edges.ToLookup(edge => edge.Source);
@@ -283,29 +290,21 @@ public sealed class ReadoutBehaviourTests : IDisposable
                 () => _ = new CircuitReadout(Pooling.Mean, [0], [new("x", false, 0, 1, 1)]),
                 () => _ = new CircuitReadout(Pooling.Mean, [0], [new("x", false, 0, 0, 1), new("x", false, 0, 0, 2)]),
                 () => _ = new CircuitReadout(Pooling.Mean, [0], [], maximumTokens: 0),
+                () => _ = new CircuitReadout(Pooling.Mean, [0], [new("x", false, 0, 0, 1, 2)]),
+                () => _ = new CircuitReadout(Pooling.None, [0], [new("x", false, 0, 0, 1, 2), new("x", false, 0, 0, 1)]),
+                () => _ = new CircuitReadout(Pooling.None, [0], [new("x", false, 0, 0, 1, -1)]),
             ],
             make => Assert.Throws<ArgumentException>(make));
         TinyAutoencoders.Free(sites);
     }
 
+    // At three positions, of which short texts lack the last.
+    private static CircuitReadout Create(Pooling pooling, bool keepsPositions, int classes, AutoencoderSites sites, params string[] names) =>
+        keepsPositions ? TinyReadouts.AtPositions([0, 2, 4], classes, sites, names) : TinyReadouts.Create(pooling, classes, sites, names);
+
     private static float Middle(float[] values) => values.Order().ElementAt(values.Length / 2);
 
     private static string Problem(Func<object> make) => Assert.Throws<InputException>(make).Message;
 
-    private static float Stored(ActivationStoreReader store, ReadoutCoefficient part, int row)
-    {
-        if (part.IsError)
-        {
-            float[] error = new float[store.Site(SiteAutoencoder.ErrorName(part.Site)).Width];
-            store.ReadRows(SiteAutoencoder.ErrorName(part.Site), row, 1, error);
-            return error[part.Index];
-        }
-
-        int count = (int)store.CountValues(part.Site, row, 1);
-        int[] indices = new int[count];
-        float[] values = new float[count];
-        store.ReadSparseRows(part.Site, row, 1, new long[2], indices, values);
-        int at = Array.IndexOf(indices, part.Index);
-        return at < 0 ? 0 : values[at];
-    }
+    private static float Stored(ActivationStoreReader store, ReadoutCoefficient part, int row) => StoredValue.Of(store, part.Site, part.IsError, part.Index, row);
 }

@@ -17,6 +17,7 @@ internal sealed class SlowReadout(AutoencoderSites sites, BehaviourTask task, Fe
             double[] values = [.. positions.Select(position => position[Name(part)])];
             outputs[part.Output] += part.Value * readout.Pooling switch
             {
+                _ when part.Position is { } position => position < values.Length ? values[position] : 0,
                 Pooling.Last => values[^1],
                 Pooling.Max => values.Max(),
                 Pooling.Sum => values.Sum(),

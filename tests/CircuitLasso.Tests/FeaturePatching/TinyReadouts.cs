@@ -6,7 +6,12 @@ namespace CircuitLasso.Tests;
 internal static class TinyReadouts
 {
     /// <summary>A readout of six features and three coordinates of the error at each of some sites; of numbers where there are no classes.</summary>
-    public static CircuitReadout Create(Pooling pooling, int classes, AutoencoderSites sites, params string[] names)
+    public static CircuitReadout Create(Pooling pooling, int classes, AutoencoderSites sites, params string[] names) => Create(pooling, [null], classes, sites, names);
+
+    /// <summary>The same at each of some positions.</summary>
+    public static CircuitReadout AtPositions(int[] positions, int classes, AutoencoderSites sites, params string[] names) => Create(Pooling.None, [.. positions.Select(position => (int?)position)], classes, sites, names);
+
+    private static CircuitReadout Create(Pooling pooling, int?[] positions, int classes, AutoencoderSites sites, string[] names)
     {
         Random random = new(17);
         int outputs = Math.Max(1, classes > 2 ? classes : 1);
@@ -14,11 +19,11 @@ internal static class TinyReadouts
         foreach (string name in names)
         {
             SparseAutoencoder autoencoder = sites[sites.IndexOf(name)].Autoencoder;
-            foreach ((bool isError, int count, int of) in new[] { (false, 6, autoencoder.FeatureCount), (true, 3, autoencoder.OutputWidth) })
+            foreach ((int? position, (bool isError, int count, int of)) in positions.SelectMany(position => new[] { (position, (false, 6, autoencoder.FeatureCount)), (position, (true, 3, autoencoder.OutputWidth)) }))
             {
                 foreach (int index in Enumerable.Range(0, of).OrderBy(_ => random.Next()).Take(count))
                 {
-                    coefficients.AddRange(Enumerable.Range(0, outputs).Select(output => new ReadoutCoefficient(name, isError, index, output, (2 * random.NextDouble()) - 1)));
+                    coefficients.AddRange(Enumerable.Range(0, outputs).Select(output => new ReadoutCoefficient(name, isError, index, output, (2 * random.NextDouble()) - 1, position)));
                 }
             }
         }

@@ -7,7 +7,7 @@ namespace CircuitLasso.Benchmarks;
 /// <summary>
 /// All A_ij between adjacent sites of a model of twelve (<c>learn --toward all --lambda-ratio 0.1</c>) on features of real density, made up (<see cref="MadeUpFeatures"/>), beside the solver
 /// of the plain problem on the first pair: the same features and targets without errors, without an intercept, with a whole Gram matrix.
-/// Options: <c>[--sentences ROWS] [--features N] [--sites N] [--threads N]</c>.
+/// Options: <c>[--sentences ROWS] [--features N] [--sites N] [--memory MIB] [--threads N]</c>.
 /// </summary>
 internal static class FeaturePairsBenchmark
 {
@@ -32,8 +32,10 @@ internal static class FeaturePairsBenchmark
             plain = null!;
             GC.Collect();
             using ResidentMemory memory = new();
+            FeatureCircuitOptions how = new() { LambdaRatio = Ratio, Tolerance = Tolerance };
+            how = how with { GramBytes = options.MemoryBytes ?? how.GramBytes };
             FeatureCircuitResult found = null!;
-            Cost all = Cost.Of(() => found = FeatureCircuitLearner.LearnAll(store, new FeatureCircuitOptions { LambdaRatio = Ratio, Tolerance = Tolerance }));
+            Cost all = Cost.Of(() => found = FeatureCircuitLearner.LearnAll(store, how));
             int pairs = options.Sites - 1;
             Row($"{pairs} pairs with errors", all, found.Circuit.Metrics["regressions"], found.Circuit.Metrics["nonzeros"], found.LargestRelativeGap);
             Console.WriteLine(string.Create(

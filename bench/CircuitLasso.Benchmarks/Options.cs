@@ -40,6 +40,9 @@ internal sealed class Options
                 case "--sites":
                     Sites = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
+                case "--memory":
+                    MemoryBytes = long.Parse(value, CultureInfo.InvariantCulture) << 20;
+                    break;
                 case "--turns":
                     Turns = int.Parse(value, CultureInfo.InvariantCulture);
                     break;
@@ -79,6 +82,8 @@ internal sealed class Options
     public int Features { get; } = 32768;
 
     public int Sites { get; } = 12;
+
+    public long? MemoryBytes { get; }
 
     public int Turns { get; } = 5;
 

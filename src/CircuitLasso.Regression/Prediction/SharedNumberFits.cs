@@ -11,10 +11,11 @@ internal sealed class SharedNumberFits
     private readonly SharedDesign _design;
     private readonly FoldAssignment _folds;
     private readonly SharedReadoutOptions _options;
+    private readonly IProgress<WorkProgress>? _progress;
     private readonly CancellationToken _cancellation;
     private readonly float[][] _labelings;
 
-    public SharedNumberFits(SharedDesign design, ReadOnlySpan<double> y, FoldAssignment folds, SharedReadoutOptions options, CancellationToken cancellation)
+    public SharedNumberFits(SharedDesign design, ReadOnlySpan<double> y, FoldAssignment folds, SharedReadoutOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
         if (!design.IsCentred || y.Length != design.Rows)
         {
@@ -22,7 +23,7 @@ internal sealed class SharedNumberFits
         }
 
         new PredictabilityOptions { Shuffles = options.Shuffles }.Check(design.Rows, folds);
-        (_design, _folds, _options, _cancellation) = (design, folds, options, cancellation);
+        (_design, _folds, _options, _progress, _cancellation) = (design, folds, options, progress, cancellation);
         float[] numbers = new float[y.Length];
         for (int i = 0; i < y.Length; i++)
         {
@@ -40,8 +41,8 @@ internal sealed class SharedNumberFits
     public SharedReadout Run()
     {
         CompressedColumns<float> own = Columns(_labelings[..1]);
-        SharedPathSolution all = _options is { SelectsByHeldOutError: true, LambdaRatio: null } ? FitByHeldOutError(own) : Fit(_design, own, _options.Tolerance);
         (ShuffleComparison squared, ShuffleComparison area) = HoldOut();
+        SharedPathSolution all = _options is { SelectsByHeldOutError: true, LambdaRatio: null } && squared.IsPredictable ? FitByHeldOutError(own) : Fit(_design, own, _options.Tolerance);
         return new SharedReadout(
             Entries(all.Solution.Coefficients), [all.Solution.Intercepts[0]], Entries(all.EntersAt), all.Solution.Certificates[0], squared, area);
     }
@@ -78,7 +79,7 @@ internal sealed class SharedNumberFits
             Tolerance = Math.Max(_options.Tolerance, HeldOutPathTolerance),
             ColumnBytes = _options.ColumnBytes / _folds.Folds,
         };
-        int steps = HeldOutPath.BestStep(_design, _labelings[0], FoldOfRow(), options, _options.Standardize, _cancellation);
+        int steps = HeldOutPath.BestStep(_design, _labelings[0], FoldOfRow(), options, _options.Standardize, _progress, _cancellation);
         return SharedPathSelection.RunToTheEnd(
             _design,
             own,

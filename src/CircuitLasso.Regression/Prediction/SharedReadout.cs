@@ -45,12 +45,13 @@ public sealed class SharedReadout
     /// <param name="y">One number a row, taken as float32.</param>
     /// <param name="folds">Which rows are held out together.</param>
     /// <param name="options">The rest.</param>
+    /// <param name="progress">Told of lambdas done where <see cref="SharedReadoutOptions.SelectsByHeldOutError"/>, or null.</param>
     /// <param name="cancellationToken">Stops between fits.</param>
     /// <exception cref="InputException">A number is NaN or infinite, or all are the same, or a fold is empty.</exception>
     /// <exception cref="ArgumentException">There is not one number for each row, or the design is not centred.</exception>
     public static SharedReadout FitNumbers(
-        SharedDesign design, ReadOnlySpan<double> y, FoldAssignment folds, SharedReadoutOptions options, CancellationToken cancellationToken = default) =>
-        new SharedNumberFits(design, y, folds, options, cancellationToken).Run();
+        SharedDesign design, ReadOnlySpan<double> y, FoldAssignment folds, SharedReadoutOptions options, IProgress<WorkProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        new SharedNumberFits(design, y, folds, options, progress, cancellationToken).Run();
 
     /// <summary>Fits classes.</summary>
     /// <param name="design">X, not centred: the classifier has an intercept of its own.</param>

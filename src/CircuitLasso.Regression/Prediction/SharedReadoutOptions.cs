@@ -8,7 +8,7 @@ public sealed record SharedReadoutOptions
 
     /// <summary>
     /// Whether the lambda of numbers is instead the one whose fits outside each fold err least on the fold, on a path to <see cref="HeldOutPathRatio"/> as dense as the other; default false. For a y
-    /// that the columns determine: each of its many small causes is then worth having, which the criterion's price for a column forbids. Whether y is predictable is asked by the criterion all the same.
+    /// that the columns determine: each of its many small causes is then worth having, which the criterion's price for a column forbids. Whether y is predictable is asked by the criterion all the same, and where it is not the criterion's fit stays.
     /// </summary>
     public bool SelectsByHeldOutError { get; init; }
 

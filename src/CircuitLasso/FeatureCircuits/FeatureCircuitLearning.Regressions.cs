@@ -36,7 +36,7 @@ internal sealed partial class FeatureCircuitLearning
         using SharedDesign design = columns.CreateDesign(centred: numbers is not null);
         SharedReadout fit = numbers is null
             ? SharedReadout.FitClasses(design, target.Classes!, folds, options, _cancellation)
-            : SharedReadout.FitNumbers(design, numbers, folds, options, _cancellation);
+            : SharedReadout.FitNumbers(design, numbers, folds, options, _progress, _cancellation);
         CompressedColumns<double>? stability = null;
         if (_options.StabilityPairs > 0 && numbers is not null)
         {

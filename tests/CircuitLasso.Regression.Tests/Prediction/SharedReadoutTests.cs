@@ -11,7 +11,7 @@ public sealed class SharedReadoutTests
     {
         (float[,] x, double[] y, _) = Sample(300, 40, 2);
         using SharedDesign design = Design(x, centred: true);
-        SharedReadout fit = SharedReadout.FitNumbers(design, y, FoldAssignment.ForRows(300), _tight, TestContext.Current.CancellationToken);
+        SharedReadout fit = SharedReadout.FitNumbers(design, y, FoldAssignment.ForRows(300), _tight, cancellationToken: TestContext.Current.CancellationToken);
         float[,] target = new float[300, 1];
         for (int i = 0; i < 300; i++)
         {
@@ -39,7 +39,7 @@ public sealed class SharedReadoutTests
         using SharedDesign design = Design(x, centred: true);
         SharedReadoutOptions options = _tight with { SelectsByHeldOutError = true, PathLength = 8, PathRatio = 1e-3 };
         FoldAssignment folds = FoldAssignment.ForRows(Rows, 4);
-        SharedReadout fit = SharedReadout.FitNumbers(design, y, folds, options, TestContext.Current.CancellationToken);
+        SharedReadout fit = SharedReadout.FitNumbers(design, y, folds, options, cancellationToken: TestContext.Current.CancellationToken);
         double Share(int step) => Math.Pow(SharedReadoutOptions.HeldOutPathRatio, step / (Steps - 1.0));
         double[] errors = new double[Steps];
         for (int fold = 0; fold < 4; fold++)
@@ -67,7 +67,7 @@ public sealed class SharedReadoutTests
             Assert.Equal(slow[j] == 0 ? 0 : enters, fit.EntersAt[j, 0], 1e-5 * first);
         }
 
-        SharedReadout strict = SharedReadout.FitNumbers(design, y, folds, options with { SelectsByHeldOutError = false }, TestContext.Current.CancellationToken);
+        SharedReadout strict = SharedReadout.FitNumbers(design, y, folds, options with { SelectsByHeldOutError = false }, cancellationToken: TestContext.Current.CancellationToken);
         Assert.True(strict.Coefficients.NonZeros < fit.Coefficients.NonZeros);
         Assert.Equal(strict.RSquared!.Value, fit.RSquared!.Value);
 
@@ -104,7 +104,7 @@ public sealed class SharedReadoutTests
         Random random = new(8);
         double[] noise = [.. Enumerable.Range(0, 200).Select(_ => random.NextDouble())];
         using SharedDesign centred = Design(x, centred: true);
-        Assert.False(SharedReadout.FitNumbers(centred, noise, FoldAssignment.ForRows(200), new() { SelectsByHeldOutError = true }, TestContext.Current.CancellationToken).IsPredictable);
+        Assert.False(SharedReadout.FitNumbers(centred, noise, FoldAssignment.ForRows(200), new() { SelectsByHeldOutError = true }, cancellationToken: TestContext.Current.CancellationToken).IsPredictable);
     }
 
     [Theory]
@@ -147,7 +147,7 @@ public sealed class SharedReadoutTests
         Random random = new(8);
         double[] noise = [.. Enumerable.Range(0, 200).Select(_ => random.NextDouble())];
         using SharedDesign centred = Design(x, centred: true), plain = Design(x, centred: false);
-        Assert.False(SharedReadout.FitNumbers(centred, noise, FoldAssignment.ForRows(200), new(), TestContext.Current.CancellationToken).IsPredictable);
+        Assert.False(SharedReadout.FitNumbers(centred, noise, FoldAssignment.ForRows(200), new(), cancellationToken: TestContext.Current.CancellationToken).IsPredictable);
         Assert.False(SharedReadout.FitClasses(plain, [.. noise.Select(value => value > 0.5 ? 1 : 0)], FoldAssignment.ForRows(200), new(), TestContext.Current.CancellationToken).IsPredictable);
     }
 
@@ -171,8 +171,8 @@ public sealed class SharedReadoutTests
         using SharedDesign design = Design(x, centred: true);
         RowGroups groups = new([.. Enumerable.Range(0, y.Length).Select(row => row / RowsOfText)]);
         SharedReadoutOptions options = new() { LambdaRatio = 0.01 };
-        Assert.True(SharedReadout.FitNumbers(design, y, new FoldAssignment(5, 1), options, TestContext.Current.CancellationToken).IsPredictable);
-        Assert.False(SharedReadout.FitNumbers(design, y, FoldAssignment.ForGroups(groups), options, TestContext.Current.CancellationToken).IsPredictable);
+        Assert.True(SharedReadout.FitNumbers(design, y, new FoldAssignment(5, 1), options, cancellationToken: TestContext.Current.CancellationToken).IsPredictable);
+        Assert.False(SharedReadout.FitNumbers(design, y, FoldAssignment.ForGroups(groups), options, cancellationToken: TestContext.Current.CancellationToken).IsPredictable);
     }
 
     [Fact]

@@ -39,9 +39,9 @@ internal static class HeldOutPath
                 double ratio = SharedPathSelection.Share(options, k);
                 DeterministicParallel.For(folds, fold => errors[fold] = sides[fold].Error(ratio), cancellationToken);
                 progress?.Report(new WorkProgress("fitting the target", k + 1, options.PathLength, "lambdas"));
-                if (errors.Sum() < smallest)
+                if (errors.Sum() is var sum && sum < smallest)
                 {
-                    (smallest, best) = (errors.Sum(), k);
+                    (smallest, best) = (sum, k);
                 }
             }
 

@@ -19,6 +19,7 @@ public static class SharedPathSelection
 {
     // Lambdas after the best one that are looked at: as many as for classes. They cost most, for the number of entries doubles; the next two found something better for 9 targets of 412, and of 5,845 where columns were fewer.
     private const int LambdasWithoutProgress = 3;
+
     // What a point on the path may be off by, in prices of a column, and in its gap.
     private const double PriceShare = 0.1;
     private const double LoosestOnPath = 1e-4;

@@ -18,7 +18,7 @@ internal sealed partial class FeatureCircuitLearning
         columns += texts is null ? 0 : options.Sources == FeatureSources.All ? sizes.Sum() : sizes.Max();
 
         // The folds of the target's own path stand side by side.
-        bool heldOut = hasNumbers && (options.TargetRule == TargetLambdaRule.HeldOutError || (options.TargetRule is null && IsLastStream(store, sites[^1])));
+        bool heldOut = hasNumbers && (options.TargetRule == TargetLambdaRule.HeldOutError || (options.TargetRule is null && HoldsAllThatTheModelReads(store, texts, sites[^1])));
         long readout = options.Sources == FeatureSources.All ? sizes.Sum() : sizes.Max();
         readout += heldOut ? options.Folds * readout / (texts is { AreEven: true } ? positions : 1) : 0;
         long products = Math.Max(1L << 24, 256 * widest);

@@ -16,13 +16,19 @@ internal sealed partial class FeatureCircuitLearning
     // Below it, certificates need sums over the rows themselves, because X'X is rounded: too slow for every feature there is.
     private const double EveryFeatureTolerance = 1e-4;
 
-    private FeatureReadout FitTarget(LearningTarget target, FeatureColumns columns, TargetLambdaRule rule)
+    private FeatureReadout FitTarget(LearningTarget target, FeatureColumns columns, bool isDetermined)
     {
+        TargetLambdaRule? rule = _options.TargetRule ?? (_options.LambdaRatio is not null ? null : isDetermined ? TargetLambdaRule.HeldOutError : TargetLambdaRule.Criterion);
+        if (rule == TargetLambdaRule.HeldOutError && target.Numbers is null)
+        {
+            throw new InputException("--target-lambda", "chooses by held-out error, and the target is a class", "leave it out: the lambda of classes is the criterion's");
+        }
+
         _progress?.Report(new WorkProgress("fitting the target", 0, 1, "targets"));
         FoldAssignment folds = _groups is null ? FoldAssignment.ForRows(RowCount, _options.Folds) : FoldAssignment.ForGroups(_groups, _options.Folds);
         SharedReadoutOptions options = new()
         {
-            LambdaRatio = _options.TargetRule is null ? _options.LambdaRatio : null,
+            LambdaRatio = rule is null ? _options.LambdaRatio : null,
             SelectsByHeldOutError = rule == TargetLambdaRule.HeldOutError,
             PathLength = _options.PathCount,
             PathRatio = _options.PathRatio,
@@ -49,7 +55,7 @@ internal sealed partial class FeatureCircuitLearning
         }
 
         _progress?.Report(new WorkProgress("fitting the target", 1, 1, "targets"));
-        return FeatureReadout.Of(fit, columns, numbers, hasPath: options.LambdaRatio is null, stability);
+        return FeatureReadout.Of(fit, columns, numbers, rule, stability);
     }
 
     private void Regress(FeatureSite site, FeatureColumns holder, int[] features, bool follow)

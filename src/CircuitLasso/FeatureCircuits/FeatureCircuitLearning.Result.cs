@@ -10,7 +10,7 @@ internal sealed partial class FeatureCircuitLearning
     private FeatureCircuitResult Finish(string? node, string explained, FeatureReadout? fitted, CircuitReadout? readout = null)
     {
         bool predictable = fitted?.Fit.IsPredictable ?? true;
-        Circuit circuit = _graph.ToCircuit(node).With(metrics: Metrics(fitted), provenance: Provenance(explained), readout: predictable ? readout : null);
+        Circuit circuit = _graph.ToCircuit(node).With(metrics: Metrics(fitted), provenance: Provenance(explained, fitted?.Rule), readout: predictable ? readout : null);
         circuit = predictable ? circuit : circuit.Select(_ => false);
         double worst = _gaps.DefaultIfEmpty(0).Max();
         return new FeatureCircuitResult(circuit, _promptRow is null ? null : _graph.ToPrompt(circuit), predictable, _missed + _stabilityMissed, worst);
@@ -47,7 +47,7 @@ internal sealed partial class FeatureCircuitLearning
         return metrics;
     }
 
-    private SortedDictionary<string, string> Provenance(string explained)
+    private SortedDictionary<string, string> Provenance(string explained, TargetLambdaRule? targetRule)
     {
         string Text(double number) => number.ToString("R", CultureInfo.InvariantCulture);
         SortedDictionary<string, string> provenance = StoreLearningData.ProvenanceOf(_store);
@@ -59,7 +59,7 @@ internal sealed partial class FeatureCircuitLearning
         provenance["tolerance"] = Text(_options.Tolerance);
         provenance["lambda_rule"] = _options.Lambda is { } lambda ? "given: " + Text(lambda) : _options.LambdaRatio is { } ratio ? "share " + Text(ratio) + " of each target's largest"
             : $"extended Bayesian criterion, gamma 1, {_options.PathCount} lambdas down to {Text(_options.PathRatio)} of each target's largest";
-        if ((_options.LambdaRatio is null || _options.TargetRule is not null) && _targetRule is { } rule)
+        if (targetRule is { } rule)
         {
             provenance["target_lambda_rule"] = rule == TargetLambdaRule.Criterion
                 ? "extended Bayesian criterion" : $"least squared error on held-out rows, {_options.Folds} folds, down to {Text(SharedReadoutOptions.HeldOutPathRatio)} of the largest";

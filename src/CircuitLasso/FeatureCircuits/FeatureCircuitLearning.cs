@@ -26,7 +26,6 @@ internal sealed partial class FeatureCircuitLearning
     private FeatureColumns? _sources;
     private int _missed;
     private int _stabilityMissed;
-    private TargetLambdaRule? _targetRule;
 
     public FeatureCircuitLearning(ActivationStoreReader store, double[]? numbers, FeatureCircuitOptions options, IProgress<WorkProgress>? progress, CancellationToken cancellation)
     {
@@ -61,21 +60,10 @@ internal sealed partial class FeatureCircuitLearning
     {
         FeatureSite readout = _options.ReadoutSite is { } name ? Site(name) : _stored[^1];
         FeatureColumns columns = Read(_options.Sources == FeatureSources.All ? [.. _stored.Where(site => site.Place <= readout.Place)] : [readout]);
-        bool isDetermined = target.IsAtEnd && IsLastStream(_store, readout);
-        if (isDetermined && _texts is { AreEven: true })
-        {
-            // The model reads nothing else for it.
-            columns = columns.At(_texts.Positions - 1);
-        }
+        bool isDetermined = target.IsAtEnd && HoldsAllThatTheModelReads(_store, _texts, readout);
+        columns = isDetermined && _texts is not null ? columns.At(_texts.Positions - 1) : columns;
 
-        TargetLambdaRule rule = _options.TargetRule ?? (isDetermined ? TargetLambdaRule.HeldOutError : TargetLambdaRule.Criterion);
-        if (rule == TargetLambdaRule.HeldOutError && target.Numbers is null)
-        {
-            throw new InputException("--target-lambda", "chooses by held-out error, and the target is a class", "leave it out: the lambda of classes is the criterion's");
-        }
-
-        _targetRule = rule;
-        FeatureReadout fitted = FitTarget(target, columns, rule);
+        FeatureReadout fitted = FitTarget(target, columns, isDetermined);
         CircuitNode y = new(target.NodeName, target.Kind, readout.Place + 1) { Relevance = 1, Explained = fitted.Explained, Label = target.Name };
         _graph.AddTarget(y);
         _graph.Response = fitted.Response;
@@ -135,9 +123,10 @@ internal sealed partial class FeatureCircuitLearning
             : throw new InputException(_store.Folder, "no feature goes with one of a site before: there is no edge", "give more rows, features of two sites of different places or more, or a smaller --lambda-ratio");
     }
 
-    // Before the last layer attention still brings what the model reads.
-    private static bool IsLastStream(ActivationStoreReader store, FeatureSite readout) =>
-        int.TryParse(store.Manifest.Provenance.Settings.GetValueOrDefault("layers"), NumberStyles.None, CultureInfo.InvariantCulture, out int layers)
+    // What it says after the last token it reads there alone, of the last residual stream: before the last layer attention still brings something, and sums over positions mix in the others.
+    private static bool HoldsAllThatTheModelReads(ActivationStoreReader store, TextPositions? texts, FeatureSite readout) =>
+        (texts is null ? store.Manifest.Pooling == Pooling.Last : texts.AreEven)
+        && int.TryParse(store.Manifest.Provenance.Settings.GetValueOrDefault("layers"), NumberStyles.None, CultureInfo.InvariantCulture, out int layers)
         && (readout.Name == ActivationCollector.FinalResidualSite || readout.Name == new Site(SiteKind.ResidualAfter, layers - 1).ToString());
 
     private FeatureSite Site(string name) => Array.Find(_stored, site => site.Name == name)

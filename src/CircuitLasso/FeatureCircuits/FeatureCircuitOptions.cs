@@ -21,12 +21,12 @@ public sealed record FeatureCircuitOptions
     /// </summary>
     public double? Lambda { get; init; }
 
-    /// <summary>lambda of each regression, the target's too, as a share of the smallest that leaves it empty; null, the default, for the rule.</summary>
+    /// <summary>lambda of each regression, the target's too unless <see cref="TargetRule"/> is given, as a share of the smallest that leaves it empty; null, the default, for the rule.</summary>
     public double? LambdaRatio { get; init; }
 
     /// <summary>
     /// How the target's own lambda is chosen, whatever <see cref="LambdaRatio"/> says; null, the default, for <see cref="TargetLambdaRule.HeldOutError"/> where the target is what the model says after a text's
-    /// last token and it is read from the last residual stream, and <see cref="TargetLambdaRule.Criterion"/> otherwise, unless there is a ratio. Classes know the criterion only.
+    /// last token and it is read from the last residual stream at that token alone (positions kept apart and all texts of one length, or only the last kept), and <see cref="TargetLambdaRule.Criterion"/> otherwise, unless there is a ratio. Classes know the criterion only.
     /// </summary>
     public TargetLambdaRule? TargetRule { get; init; }
 

@@ -8,15 +8,16 @@ namespace CircuitLasso;
 /// <param name="Entries">Its coefficients by column.</param>
 /// <param name="Response">What relevance is a share of, less its mean: the number itself, or the fitted scores of classes, output by output.</param>
 /// <param name="Explained">The share of a number's variation that the fit explains; null for classes.</param>
-internal sealed record FeatureReadout(SharedReadout Fit, IReadOnlyList<FeatureEntry> Entries, IReadOnlyList<double[]> Response, double? Explained)
+/// <param name="Rule">How lambda was chosen on a path; null where it was given.</param>
+internal sealed record FeatureReadout(SharedReadout Fit, IReadOnlyList<FeatureEntry> Entries, IReadOnlyList<double[]> Response, double? Explained, TargetLambdaRule? Rule)
 {
     /// <summary>Reads a fit.</summary>
     /// <param name="fit">The fit.</param>
     /// <param name="columns">Its design.</param>
     /// <param name="numbers">What was fitted; null for classes.</param>
-    /// <param name="hasPath">Whether lambda was chosen on a path.</param>
+    /// <param name="rule">How lambda was chosen on a path; null where it was given.</param>
     /// <param name="stability">Shares of half-samples, columns x 1, or null.</param>
-    public static FeatureReadout Of(SharedReadout fit, FeatureColumns columns, double[]? numbers, bool hasPath, CompressedColumns<double>? stability)
+    public static FeatureReadout Of(SharedReadout fit, FeatureColumns columns, double[]? numbers, TargetLambdaRule? rule, CompressedColumns<double>? stability)
     {
         int outputs = fit.Coefficients.ColumnCount;
         SortedDictionary<int, double[]> byColumn = [];
@@ -36,14 +37,14 @@ internal sealed record FeatureReadout(SharedReadout Fit, IReadOnlyList<FeatureEn
             }
         }
 
-        FeatureEntry[] entries = [.. byColumn.Select(pair => new FeatureEntry(pair.Key, pair.Value, hasPath ? enters[pair.Key] : null, stability is null ? null : Share(stability, pair.Key, 0)))];
+        FeatureEntry[] entries = [.. byColumn.Select(pair => new FeatureEntry(pair.Key, pair.Value, rule is null ? null : enters[pair.Key], stability is null ? null : Share(stability, pair.Key, 0)))];
         if (numbers is null)
         {
-            return new FeatureReadout(fit, entries, [.. Enumerable.Range(0, outputs).Select(k => columns.Combine(entries.Select(entry => (entry.Column, entry.Values[k]))))], null);
+            return new FeatureReadout(fit, entries, [.. Enumerable.Range(0, outputs).Select(k => columns.Combine(entries.Select(entry => (entry.Column, entry.Values[k]))))], null, rule);
         }
 
         TargetCertificate certificate = fit.Certificate;
-        return new FeatureReadout(fit, entries, [FeatureColumns.Centred(numbers)], certificate.NullLoss > 0 ? Math.Max(0, 1 - (certificate.Loss / certificate.NullLoss)) : 0);
+        return new FeatureReadout(fit, entries, [FeatureColumns.Centred(numbers)], certificate.NullLoss > 0 ? Math.Max(0, 1 - (certificate.Loss / certificate.NullLoss)) : 0, rule);
     }
 
     /// <summary>An entry of a matrix of shares, 0 where it has none.</summary>

@@ -8,7 +8,7 @@ public enum TargetLambdaRule
 
     /// <summary>
     /// The least squared error on held-out rows, on a path down to a hundred-thousandth of the largest lambda: for numbers that the columns determine, as the last residual stream determines what the model
-    /// says next (of sums over positions it does so nearly). There is no noise that a column could fit by chance then, and many small causes that the criterion would leave out.
+    /// says next. There is no noise that a column could fit by chance then, and many small causes that the criterion would leave out.
     /// </summary>
     HeldOutError,
 }

@@ -14,6 +14,9 @@ internal static class FamilyFixtures
     /// <summary>All of them, for theories.</summary>
     public static TheoryData<string> Names => new(All);
 
+    /// <summary>Models of the same families that others made, with references of Hugging Face's own code, in the shared data.</summary>
+    public static TheoryData<string> MadeElsewhere => new("gpt2", "gpt_neox", "gpt_neox_seq", "llama", "llama31", "qwen2", "qwen3", "gemma2");
+
     /// <summary>The script that made them.</summary>
     public static string Script => Path.Combine(Root, "reference.py");
 

@@ -18,14 +18,7 @@ public sealed class FamilyTests
     }
 
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("gpt_neox")]
-    [InlineData("gpt_neox_seq")]
-    [InlineData("llama")]
-    [InlineData("llama31")]
-    [InlineData("qwen2")]
-    [InlineData("qwen3")]
-    [InlineData("gemma2")]
+    [MemberData(nameof(FamilyFixtures.MadeElsewhere), MemberType = typeof(FamilyFixtures))]
     public void The_independent_implementation_agrees_with_references_made_elsewhere(string name)
     {
         string model = SharedData.Require("families", name);

@@ -30,14 +30,7 @@ public sealed class ReferenceParityTests
     }
 
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("gpt_neox")]
-    [InlineData("gpt_neox_seq")]
-    [InlineData("llama")]
-    [InlineData("llama31")]
-    [InlineData("qwen2")]
-    [InlineData("qwen3")]
-    [InlineData("gemma2")]
+    [MemberData(nameof(FamilyFixtures.MadeElsewhere), MemberType = typeof(FamilyFixtures))]
     public void A_config_in_the_spelling_of_transformers_5_gives_the_same_tensors(string name)
     {
         using TemporaryFolder folder = new();

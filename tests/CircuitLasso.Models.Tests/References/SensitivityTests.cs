@@ -12,14 +12,7 @@ public sealed class SensitivityTests
     public void Any_one_detail_wrong_is_noticed_on_the_models_of_this_project(string name) => AssertNoticed(FamilyFixtures.Folder(name), FamilyFixtures.Reference(name));
 
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("gpt_neox")]
-    [InlineData("gpt_neox_seq")]
-    [InlineData("llama")]
-    [InlineData("llama31")]
-    [InlineData("qwen2")]
-    [InlineData("qwen3")]
-    [InlineData("gemma2")]
+    [MemberData(nameof(FamilyFixtures.MadeElsewhere), MemberType = typeof(FamilyFixtures))]
     public void Any_one_detail_wrong_is_noticed_on_models_made_elsewhere(string name) =>
         AssertNoticed(SharedData.Require("families", name), SharedData.Require("families", "reference", name + ".npz"));
 

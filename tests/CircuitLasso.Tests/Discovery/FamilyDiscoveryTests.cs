@@ -15,14 +15,7 @@ public sealed class FamilyDiscoveryTests
     public void Every_method_scores_every_edge_of_a_model_of_this_project(string name) => AssertMethods(FamilyFixtures.Folder(name), DiscoveryMethods.All, _even, _uneven);
 
     [Theory]
-    [InlineData("gpt2")]
-    [InlineData("gpt_neox")]
-    [InlineData("gpt_neox_seq")]
-    [InlineData("llama")]
-    [InlineData("llama31")]
-    [InlineData("qwen2")]
-    [InlineData("qwen3")]
-    [InlineData("gemma2")]
+    [MemberData(nameof(FamilyFixtures.MadeElsewhere), MemberType = typeof(FamilyFixtures))]
     public void Regressions_and_gradients_score_every_edge_of_a_model_made_elsewhere(string name) =>
         AssertMethods(SharedData.Require("families", name), [DiscoveryMethods.Named("lasso"), DiscoveryMethods.Named("eap-ig"), DiscoveryMethods.Named("ifr")], _even);
 

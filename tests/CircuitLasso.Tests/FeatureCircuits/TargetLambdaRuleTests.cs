@@ -30,12 +30,14 @@ public sealed class TargetLambdaRuleTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false, FeatureRows.Sites)]
-    [InlineData(true, FeatureRows.Sites + 1)]
-    [InlineData(true, null)]
-    public void Where_the_last_stream_does_not_determine_the_target_the_criterion_chooses(bool isAtEnd, int? layers)
+    [InlineData(false, FeatureRows.Sites, Pooling.Last)]
+    [InlineData(true, FeatureRows.Sites + 1, Pooling.Last)]
+    [InlineData(true, null, Pooling.Last)]
+    [InlineData(true, FeatureRows.Sites, Pooling.Mean)]
+    [InlineData(true, FeatureRows.Sites, Pooling.Sum)]
+    public void Where_the_last_stream_at_the_last_token_alone_does_not_determine_the_target_the_criterion_chooses(bool isAtEnd, int? layers, Pooling pooling)
     {
-        using ActivationStoreReader store = Determined(layers).Write(_folder.PathOf("store"));
+        using ActivationStoreReader store = Determined(layers, pooling).Write(_folder.PathOf("store"));
         FeatureCircuitResult found = Learn(store, isAtEnd, new()), strict = Learn(store, isAtEnd, new() { TargetRule = TargetLambdaRule.Criterion });
         Assert.Equal(strict.Circuit.Metrics["target_lambda"], found.Circuit.Metrics["target_lambda"]);
     }
@@ -93,9 +95,9 @@ public sealed class TargetLambdaRuleTests : IDisposable
     }
 
     // Many features of the last site write to the number, strongly and weakly, and nothing else does: what the fit cannot follow is a function of theirs.
-    private static FeatureRows Determined(int? layers)
+    private static FeatureRows Determined(int? layers, Pooling pooling = Pooling.Last)
     {
-        FeatureRows rows = new(seed: 12, texts: 400, features: 60, error: 2, Pooling.Last) { Layers = layers };
+        FeatureRows rows = new(seed: 12, texts: 400, features: 60, error: 2, pooling) { Layers = layers };
         float[,] last = rows.Values(FeatureRows.Name(FeatureRows.Sites - 1));
         for (int row = 0; row < rows.Score.Length; row++)
         {
